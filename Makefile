@@ -1,0 +1,29 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test lint unit lock
+
+help:  ## List these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+
+setup:  ## Install everything the project needs, inside this folder
+	@bin/setup
+
+demo: setup  ## Start the local cloud and watch real jobs travel the whole road
+	@.venv/bin/smartqueue-local demo
+
+up: setup  ## Start the local cloud and deploy to it
+	@.venv/bin/smartqueue-local up
+
+down: setup  ## Stop the local cloud (its data stays)
+	@.venv/bin/smartqueue-local down
+
+test: setup  ## Lint, types, import rules and every test suite
+	@bin/test
+
+lint: setup  ## Lint, types and import rules only
+	@bin/lint
+
+unit: setup  ## Unit tests only (seconds)
+	@.venv/bin/pytest tests/unit
+
+lock: setup  ## Resolve the dependencies anew and write requirements/*.lock
+	@PATH=.venv/bin:$$PATH bin/lock
