@@ -1,0 +1,84 @@
+"""The only place that reads environment variables: one small model per concern, combined by each function."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from smartqueue.errors import SettingsError
+
+PositiveSeconds = Annotated[float, Field(gt=0)]
+
+
+class EnvironmentModel(BaseModel):
+    """Settings whose field `x_y` is read from the variable `X_Y`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def variables(cls) -> set[str]:
+        """Return the names of the environment variables that this model reads."""
+        return {name.upper() for name in cls.model_fields}
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings from `environment`.
+
+        Raises SettingsError that names every missing or unusable variable at once, never a value.
+        """
+        given = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            problems = sorted(f"{str(p['loc'][0]).upper()}: {p['msg']}" for p in error.errors(include_input=False))
+            raise SettingsError(f"{cls.__module__}: {'; '.join(problems)}") from None
+
+
+class StageSettings(EnvironmentModel):
+    """Where this function is deployed."""
+
+    stage: str
+
+
+class DatabaseSettings(EnvironmentModel):
+    """The secret with host, port, dbname, username and password of this function's own database role."""
+
+    database_secret_id: str
+
+
+class CacheSettings(EnvironmentModel):
+    """The Valkey or Redis server; an empty secret id means no password."""
+
+    cache_host: str
+    cache_port: int
+    cache_tls: bool
+    cache_secret_id: str = ""
+
+
+class KafkaSettings(EnvironmentModel):
+    """The brokers; `AWS_MSK_IAM` implies TLS."""
+
+    kafka_bootstrap: str
+    kafka_security: Literal["PLAINTEXT", "AWS_MSK_IAM"]
+
+
+class TokenSettings(EnvironmentModel):
+    """The secret with the signing keys, and how long a new token is good for."""
+
+    token_secret_id: str
+    token_lifetime_seconds: PositiveSeconds = 3600
+
+
+class RetrySettings(EnvironmentModel):
+    """The back-off that a job gets when it asks for none of its own."""
+
+    retry_base_seconds: PositiveSeconds = 2
+    retry_count: Annotated[int, Field(ge=0)] = 3
+    retry_jitter: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class WebhookSettings(EnvironmentModel):
+    """How webhooks are signed, and private networks they may reach all the same (comma-separated CIDRs)."""
+
+    webhook_signing_secret_id: str
+    webhook_allowed_networks: str = ""
