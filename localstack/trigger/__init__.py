@@ -1,0 +1,1 @@
+"""What the emulator lacks: the poller behind an MSK event source mapping."""
