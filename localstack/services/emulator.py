@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
+from localstack.aws import REGION
 from localstack.errors import ServiceError
 from localstack.paths import LAMBDA_RUNTIME
 from localstack.process import clean_environment
@@ -18,9 +19,6 @@ from localstack.services.base import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
 
 
 class Emulator(Service):

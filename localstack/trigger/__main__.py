@@ -1,0 +1,36 @@
+"""`python -m localstack.trigger`: the MSK trigger as a process of its own, until SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import threading
+from pathlib import Path
+
+from localstack.services.kafka import quiet_client_logs
+from localstack.trigger.supervisor import Supervisor
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m localstack.trigger", description=__doc__)
+    parser.add_argument("--endpoint", required=True, help="the emulator, http://host:port")
+    parser.add_argument("--bootstrap", required=True, help="the Kafka broker, host:port")
+    parser.add_argument("--locks", type=Path, required=True, help="folder for one lock file per consumer group")
+    parser.add_argument("--mapping", type=Path, help="a JSON file with the mappings, instead of the deployed stacks")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    quiet_client_logs()
+    halt = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: halt.set())
+    Supervisor(
+        endpoint=arguments.endpoint,
+        bootstrap=arguments.bootstrap,
+        locks=arguments.locks,
+        mapping_file=arguments.mapping,
+    ).run(halt)
+
+
+if __name__ == "__main__":
+    main()
