@@ -1,0 +1,153 @@
+"""One Postgres connection per execution environment, and single-round-trip transactions over it.
+
+Nothing here uses session state, LISTEN or server-side prepared statements, so that it works behind RDS Proxy.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any, LiteralString, Protocol
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from smartqueue.secrets import read_secret
+
+CONNECT_TIMEOUT_SECONDS = 3
+# A thawed execution environment may hold a socket that the other side closed long ago: ask before trusting it.
+CHECK_AFTER_IDLE_SECONDS = 5.0
+
+Row = DictRow
+Connection = psycopg.Connection[Row]
+Parameters = Mapping[str, object]
+SET_TENANT: LiteralString = "SELECT set_config('smartqueue.tenant_id', %(tenant_id)s, true)"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement with its parameters."""
+
+    sql: LiteralString
+    parameters: Parameters = field(default_factory=dict)
+
+
+class Credentials(Protocol):
+    """Gives host, port, dbname, username, password and perhaps sslmode; `fresh` asks for uncached ones."""
+
+    def __call__(self, *, fresh: bool) -> Mapping[str, Any]: ...
+
+
+class Database:
+    """A lazily opened connection that is replaced when it breaks, with fresh credentials if they were rotated."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._connection: Connection | None = None
+        self._used_at = 0.0
+
+    def run(self, *statements: Statement, tenant_id: str | None = None) -> list[list[Row]]:
+        """Run the statements in one transaction and one round trip; return the rows of each.
+
+        tenant_id: what row-level security compares with, for the roles that it binds.
+        Raises psycopg.Error; then nothing was written, unless the connection broke while committing.
+        """
+        connection = self.connection()
+        if len(statements) == 1 and tenant_id is None:
+            return [_rows(connection.execute(statements[0].sql, statements[0].parameters))]
+        with connection.pipeline(), connection.transaction():
+            if tenant_id is not None:
+                connection.execute(SET_TENANT, {"tenant_id": tenant_id})
+            cursors = [connection.execute(s.sql, s.parameters) for s in statements]
+        return [_rows(cursor) for cursor in cursors]
+
+    def query(self, sql: LiteralString, parameters: Parameters, *, tenant_id: str | None = None) -> list[Row]:
+        """Run one statement as `run` does and return its rows."""
+        return self.run(Statement(sql, parameters), tenant_id=tenant_id)[0]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection inside a transaction, for work that must look before it writes."""
+        connection = self.connection()
+        with connection.transaction():
+            yield connection
+        self._used_at = time.monotonic()
+
+    def connection(self) -> Connection:
+        """Return a connection that worked within the last few seconds. Raises psycopg.OperationalError."""
+        if self._connection is not None and time.monotonic() - self._used_at > CHECK_AFTER_IDLE_SECONDS:
+            self._drop_if_dead(self._connection)
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connect()
+        self._used_at = time.monotonic()
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _drop_if_dead(self, connection: Connection) -> None:
+        try:
+            connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            self.close()
+
+    def _connect(self) -> Connection:
+        credentials = self._credentials(fresh=False)
+        try:
+            return self._connect_with(credentials)
+        except psycopg.OperationalError:
+            rotated = self._credentials(fresh=True)
+            if rotated == credentials:
+                raise
+            return self._connect_with(rotated)
+
+    @staticmethod
+    def _connect_with(credentials: Mapping[str, Any]) -> Connection:
+        return psycopg.connect(
+            host=str(credentials["host"]),
+            port=int(credentials["port"]),
+            dbname=str(credentials["dbname"]),
+            user=str(credentials["username"]),
+            password=str(credentials["password"]),
+            sslmode=str(credentials.get("sslmode", "prefer")),
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+            tcp_user_timeout=10_000,
+            application_name="smartqueue",
+            autocommit=True,
+            prepare_threshold=None,
+            row_factory=dict_row,
+        )
+
+
+def _rows(cursor: psycopg.Cursor[Row]) -> list[Row]:
+    return cursor.fetchall() if cursor.description else []
+
+
+@cache
+def database(secret_id: str) -> Database:
+    """Return this execution environment's database for a secret."""
+    return Database(partial(read_secret, secret_id))
+
+
+def read_queries(text: str) -> dict[str, LiteralString]:
+    """Split a .sql file into its statements by their `-- name: x` lines.
+
+    The files ship with the code and hold no user input, which is what LiteralString stands for.
+    """
+    queries: dict[str, LiteralString] = {}
+    for block in text.split("-- name: ")[1:]:
+        name, _, sql = block.partition("\n")
+        queries[name.strip()] = sql.strip().rstrip(";")
+    return queries
+
+
+def as_ids(rows: Sequence[Row], column: str) -> list[str]:
+    """Return a uuid column of some rows as text."""
+    return [str(row[column]) for row in rows]

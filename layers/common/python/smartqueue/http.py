@@ -1,0 +1,172 @@
+"""An API function's outside: routing, correlation id, authentication, and errors as problem+json.
+
+Handlers stay thin and need no try/except: what they raise is translated here, once.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+from aws_lambda_powertools.event_handler.exceptions import ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from pydantic import TypeAdapter
+
+from smartqueue.errors import ApiError, ForbiddenError, UnauthorizedError
+from smartqueue.ids import new_id
+from smartqueue.logs import log_invocation, logger
+from smartqueue.problems import CORRELATION_ID, api_problem, problem
+from smartqueue.roles import Principal, required_role
+
+SAFE_CORRELATION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+DATABASE_RETRY_AFTER_SECONDS = 5
+
+Verify = Callable[[str | None], Principal]
+
+
+class Api:
+    """A Powertools resolver with this project's manners.
+
+    verify: reads the Authorization header, raises UnauthorizedError. public: paths that need no token.
+    """
+
+    def __init__(self, *, verify: Verify | None = None, public: frozenset[str] = frozenset()) -> None:
+        self.app = APIGatewayRestResolver(enable_validation=True, serializer=_serialize)
+        self._verify = verify
+        self._public = public
+        self._principal: Principal | None = None
+        self._correlation_id = ""
+        self.app.exception_handler(ApiError)(self._api_error)
+        self.app.exception_handler(RequestValidationError)(self._invalid_request)
+        self.app.exception_handler(RequestUnsupportedContentType)(self._unsupported)
+        self.app.exception_handler(psycopg.OperationalError)(self._database_away)
+        self.app.exception_handler(ServiceError)(self._service_error)
+        self.app.exception_handler(Exception)(self._unexpected)
+        self.app.not_found(self._no_route)
+
+    def serve(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one API Gateway proxy event."""
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        correlation_id = read_correlation_id(headers)
+        method, path = event["httpMethod"], event["resource"]
+        with log_invocation(context) as log:
+            log.append_keys(correlation_id=correlation_id)
+            self._correlation_id, self._principal = correlation_id, None
+            try:
+                if self._verify is not None and path not in self._public:
+                    self._principal = self._verify(headers.get("authorization"))
+                    log.append_keys(tenant_id=self._principal.tenant_id)
+                    check_role(self._principal, method, path)
+            except ApiError as error:
+                answer = _as_proxy_result(api_problem(error, correlation_id))
+            else:
+                answer = self.app.resolve(event, context)
+            answer.setdefault("multiValueHeaders", {})[CORRELATION_ID] = [correlation_id]
+            log.info("answered", extra={"method": method, "path": path, "status": answer["statusCode"]})
+        return answer
+
+    @property
+    def principal(self) -> Principal:
+        """Who is calling. Raises UnauthorizedError on a public route."""
+        if self._principal is None:
+            raise UnauthorizedError("This needs a token.")
+        return self._principal
+
+    @property
+    def correlation_id(self) -> str:
+        """The correlation id of the request being answered."""
+        return self._correlation_id
+
+    def header(self, name: str) -> str | None:
+        """Return a request header by name, in any case."""
+        return self.app.current_event.headers.get(name)
+
+    def _api_error(self, error: ApiError) -> Response[str]:
+        return api_problem(error, self.correlation_id)
+
+    def _invalid_request(self, error: RequestValidationError) -> Response[str]:
+        found = error.errors()
+        if any(e["type"] == "json_invalid" for e in found):
+            return problem(HTTPStatus.BAD_REQUEST, "The body is not valid JSON.", self.correlation_id)
+        errors = [{"field": _field(e["loc"]), "message": str(e["msg"])} for e in found]
+        detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:3])
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"Some fields are wrong: {detail}.", self.correlation_id, errors=errors
+        )
+
+    def _unsupported(self, _: RequestUnsupportedContentType) -> Response[str]:
+        return problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as Content-Type: application/json.", self.correlation_id
+        )
+
+    def _database_away(self, error: psycopg.OperationalError) -> Response[str]:
+        logger().error("database is away", extra={"error": type(error).__name__, "sqlstate": error.sqlstate})
+        return problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "The database cannot be reached; nothing was changed. Try again in a few seconds.",
+            self.correlation_id,
+            retry_after_seconds=DATABASE_RETRY_AFTER_SECONDS,
+        )
+
+    def _service_error(self, error: ServiceError) -> Response[str]:
+        return problem(HTTPStatus(error.status_code), str(error.msg), self.correlation_id)
+
+    def _no_route(self, _: RouteNotFoundError) -> Response[str]:
+        return problem(HTTPStatus.NOT_FOUND, "There is no such route: see GET /docs.", self.correlation_id)
+
+    def _unexpected(self, error: Exception) -> Response[str]:
+        logger().error("unexpected error", exc_info=error)
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "Something went wrong on our side. Tell us the correlationId if it keeps happening.",
+            self.correlation_id,
+        )
+
+
+def read_correlation_id(headers: Mapping[str, str]) -> str:
+    """Return the caller's X-Correlation-ID where it is safe to log and to send on, else a new one."""
+    given = headers.get(CORRELATION_ID.lower()) or ""
+    return given if SAFE_CORRELATION_ID.fullmatch(given) else new_id()
+
+
+def check_role(principal: Principal, method: str, path: str) -> None:
+    """Raise ForbiddenError unless the caller's role allows the route."""
+    wanted = required_role(method, path)
+    if not principal.role.includes(wanted):
+        raise ForbiddenError(f"This needs the role {wanted}; you are {principal.role}.")
+
+
+def _serialize(value: object) -> str:
+    return _ANYTHING.dump_json(value, by_alias=True).decode()
+
+
+def _field(location: tuple[object, ...]) -> str:
+    return ".".join(str(part) for part in location if part != "body") or "body"
+
+
+def _as_proxy_result(response: Response[str]) -> dict[str, Any]:
+    multi = {name: [value] if isinstance(value, str) else value for name, value in response.headers.items()}
+    return {
+        "statusCode": int(response.status_code),
+        "body": response.body,
+        "isBase64Encoded": False,
+        "multiValueHeaders": multi,
+    }
+
+
+def json_response(value: object, *, status: HTTPStatus, headers: dict[str, str] | None = None) -> Response[str]:
+    """Build an answer with a status or headers of its own."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=value if isinstance(value, str) else json.dumps(value),
+        headers=dict(headers or {}),
+    )

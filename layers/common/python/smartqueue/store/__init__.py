@@ -1,0 +1,1 @@
+"""The SQL of the job aggregate, and one method per statement."""

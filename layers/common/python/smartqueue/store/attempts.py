@@ -1,0 +1,72 @@
+"""Attempts as the processor and the relay see them, one method per statement of sql/attempts.sql."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from smartqueue.database import Database, Row, as_ids
+from smartqueue.events import JobEvent
+from smartqueue.store.queries import load
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """rows: the jobs now ours, with their tenant's webhook columns. unknown: ids that no job of the tenant has."""
+
+    rows: list[Row]
+    unknown: set[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauges:
+    """How things stand, over all tenants."""
+
+    active_jobs: int
+    dead_jobs: int
+    outbox_backlog: int
+    oldest_pending_seconds: float
+
+
+class AttemptStore:
+    """Leases in Postgres. Every method is one round trip and raises psycopg.Error when the database is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sql = load("attempts")
+
+    def claim(self, events: Sequence[JobEvent], *, lease_token: str, lease_seconds: float, username: str) -> Claims:
+        """Start the attempts that the events ask for, where they are the next ones of pending jobs."""
+        asked = [
+            {"job_id": e.job_id, "tenant_id": e.tenant_id, "attempt": e.attempt, "replay_count": e.replay_count}
+            for e in events
+        ]
+        rows = self._database.query(
+            self._sql["claim"],
+            {
+                "events": json.dumps(asked),
+                "lease_token": lease_token,
+                "lease_seconds": lease_seconds,
+                "username": username,
+            },
+        )
+        # A job asked for twice (two attempts in one batch) stands in two rows: it is ours once.
+        ours = {row["job_id"]: row for row in rows if row["job_id"] is not None}
+        return Claims(rows=list(ours.values()), unknown={str(row["wanted_id"]) for row in rows if not row["known"]})
+
+    def extend(self, job_ids: Sequence[str], *, lease_token: str, lease_seconds: float) -> set[str]:
+        """Keep the lease of jobs that are still ours; return their ids."""
+        parameters = {"job_ids": list(job_ids), "lease_token": lease_token, "lease_seconds": lease_seconds}
+        return set(as_ids(self._database.query(self._sql["extend"], parameters), "job_id"))
+
+    def find_expired(self, *, limit: int) -> list[Row]:
+        """Return jobs whose worker has not been heard of for longer than its lease."""
+        return self._database.query(self._sql["find_expired"], {"limit": limit})
+
+    def find_stranded(self, *, stranded_seconds: float, limit: int) -> list[Row]:
+        """Return pending jobs whose event was lost, and start their waiting time anew."""
+        parameters = {"stranded_seconds": stranded_seconds, "limit": limit}
+        return self._database.query(self._sql["find_stranded"], parameters)
+
+    def gauges(self) -> Gauges:
+        """Count."""
+        return Gauges(**self._database.query(self._sql["gauges"], {})[0])
