@@ -115,9 +115,10 @@ def check_url(url: str, networks: Networks) -> None:
 def _split(url: str) -> tuple[SplitResult, int | None]:
     try:
         parts = urlsplit(url)
-        return parts, parts.port
+        port = parts.port
     except ValueError:
         raise ValueError(UNREADABLE) from None
+    return parts, port
 
 
 def _explain_host(host: str, networks: Networks, *, scheme: str) -> str | None:
