@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 from botocore.config import Config
@@ -27,6 +27,8 @@ def client(service: Literal["cloudwatch"], endpoint: str, *, read_timeout_second
 @overload
 def client(service: Literal["lambda"], endpoint: str, *, read_timeout_seconds: float = ...) -> LambdaClient: ...
 @overload
+def client(service: Literal["s3", "ssm"], endpoint: str, *, read_timeout_seconds: float = ...) -> Any: ...
+@overload
 def client(service: Literal["logs"], endpoint: str, *, read_timeout_seconds: float = ...) -> CloudWatchLogsClient: ...
 def client(service: str, endpoint: str, *, read_timeout_seconds: float = 10) -> object:
     """A client that never repeats a request by itself: an invocation sent twice would be two invocations."""
@@ -36,6 +38,7 @@ def client(service: str, endpoint: str, *, read_timeout_seconds: float = 10) -> 
         connect_timeout=2,
         read_timeout=read_timeout_seconds,
         max_pool_connections=50,
+        s3={"addressing_style": "path"},
         user_agent_extra="smartqueue-local",
     )
     return session.client(service, endpoint_url=endpoint, config=config)  # type: ignore[call-overload]

@@ -68,6 +68,13 @@ class ManagedProcess:
         process = self.find()
         return process.pid if process else None
 
+    def runs(self, command: Sequence[str | Path]) -> bool:
+        """True when it runs and was started with exactly this command."""
+        if self.find() is None:
+            return False
+        started: list[str] = json.loads(self.record.read_text(encoding="utf-8")).get("command", [])
+        return started == [str(part) for part in command]
+
     def spawn(
         self,
         command: Sequence[str | Path],
@@ -99,7 +106,8 @@ class ManagedProcess:
             created = psutil.Process(started.pid).create_time()
         except psutil.NoSuchProcess:
             created = 0.0
-        self.record.write_text(json.dumps({"pid": started.pid, "created": created}), encoding="utf-8")
+        entry = {"pid": started.pid, "created": created, "command": [str(part) for part in command]}
+        self.record.write_text(json.dumps(entry), encoding="utf-8")
         return started.pid
 
     def stop(self, *, grace_seconds: float = 10, with_signal: signal.Signals = signal.SIGTERM) -> None:

@@ -44,7 +44,8 @@ class Kafka(Service):
     ) -> None:
         super().__init__(data=data, port=port, log=log)
         self.durable = durable
-        self.store_port = store_port or free_port()
+        # Chosen at the first start when it is not given.
+        self.store_port = store_port or 0
         self.store = ManagedProcess(
             name="kafka's store", record=data / "store.json", log=self.log.with_name("kafka-store.log")
         )
@@ -86,6 +87,7 @@ class Kafka(Service):
         )
 
     def _launch_store(self) -> None:
+        self.store_port = self.store_port or free_port()
         self._require_free(self.store_port)
         self.store.spawn(
             [

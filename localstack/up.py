@@ -1,0 +1,148 @@
+"""From nothing to a usable URL: services, topics, deployment, trigger, and the first answered request."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from localstack import deploy, docker
+from localstack import state as states
+from localstack.aws import client
+from localstack.cloud import Cloud
+from localstack.endpoints import FUNCTION_PREFIX, Endpoints
+from localstack.errors import DeployError
+from localstack.services.kafka import TOPICS, create_topics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from localstack.settings import Settings
+
+_FIRST_ANSWER_SECONDS = 30
+EMBEDDED_CONTEXT = {"stage": "local"}
+
+
+@dataclass
+class Steps:
+    """Prints one line per finished step with the seconds it took, and a spinner meanwhile where that is possible."""
+
+    console: Console
+
+    @contextmanager
+    def step(self, doing: str) -> Iterator[None]:
+        """Show `doing` while the block runs; its line is printed by `done`."""
+        with self.console.status(f"{doing} ..."):
+            yield
+
+    def done(self, name: str, detail: str, seconds: float) -> None:
+        """One finished step."""
+        self.console.print(f"  [green]ok[/]  {name:<10} {detail} [dim]{seconds:.1f} s[/]", highlight=False)
+
+
+def cloud_for(home: Path, settings: Settings, services: str = "") -> Cloud:
+    """The cloud in this folder, in the way it was started last unless `services` says another one."""
+    remembered = states.load(home).services
+    kind = services or remembered
+    cloud = Cloud(home, docker.settings(settings) if kind == "docker" else settings)
+    cloud.state.services = kind
+    return cloud
+
+
+def up(cloud: Cloud, console: Console, *, redeploy: bool = False) -> Endpoints:
+    """Start and deploy what is not running and deployed. Returns the addresses; raises LocalCloudError."""
+    steps = Steps(console)
+    deploy.check_tools()
+    in_docker = cloud.state.services == "docker"
+    states.save(cloud.home, cloud.state)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        started = time.monotonic()
+        # Synthesis is the longest step of a first start and needs none of the services.
+        synthesis = pool.submit(
+            deploy.synthesise, cloud.home, context=docker.CONTEXT if in_docker else EMBEDDED_CONTEXT
+        )
+        with steps.step("starting the services"):
+            if in_docker:
+                docker.up()
+            cloud.start_services(steps.done)
+        with steps.step("creating the topics"):
+            begun = time.monotonic()
+            create_topics(cloud.endpoints.kafka, TOPICS)
+            steps.done("topics", " ".join(TOPICS), time.monotonic() - begun)
+        with steps.step("synthesising the CDK app"):
+            assembly = synthesis.result()
+            steps.done("synthesis", f"cloud assembly {assembly.fingerprint}", time.monotonic() - started)
+    where = cloud.endpoints
+    _deploy(cloud, assembly, steps, redeploy=redeploy)
+    cloud.start_helpers(docker.MAPPING_FILE if in_docker else None)
+    with steps.step("waiting for the first answer"):
+        begun = time.monotonic()
+        start_relay(where)
+        wait_for_api(where)
+        steps.done("api", where.api_url, time.monotonic() - begun)
+    return where
+
+
+def deploy_again(cloud: Cloud, console: Console) -> None:
+    """Deploy the sources as they are now to a cloud that runs. Raises LocalCloudError."""
+    steps = Steps(console)
+    deploy.check_tools()
+    in_docker = cloud.state.services == "docker"
+    started = time.monotonic()
+    with steps.step("synthesising the CDK app"):
+        assembly = deploy.synthesise(cloud.home, context=docker.CONTEXT if in_docker else EMBEDDED_CONTEXT)
+        steps.done("synthesis", f"cloud assembly {assembly.fingerprint}", time.monotonic() - started)
+    _deploy(cloud, assembly, steps, redeploy=True)
+
+
+def _deploy(cloud: Cloud, assembly: deploy.Assembly, steps: Steps, *, redeploy: bool) -> None:
+    where = cloud.endpoints
+    values = deploy.parameters(
+        docker.INSIDE if cloud.state.services == "docker" else where,
+        openai_api_key=cloud.settings.openai_api_key,
+        openai_base_url=cloud.settings.openai_base_url,
+    )
+    deployment = deploy.Deployment(assembly, values, endpoint=where.aws, home=cloud.home)
+    with steps.step("deploying the CDK app"):
+        if not redeploy and deployment.is_current():
+            steps.done("deployment", "unchanged since the last one", 0)
+            return
+        steps.done("deployment", f"{deploy.STACKS} to {where.aws}", deployment.run())
+
+
+def start_relay(where: Endpoints) -> None:
+    """Run the relay now: its schedule would first do so in a minute."""
+    try:
+        client("lambda", where.aws).invoke(FunctionName=f"{FUNCTION_PREFIX}relay", InvocationType="Event")
+    except ClientError as error:
+        raise DeployError(
+            f"The relay function is not there after the deployment ({error}). Run `smartqueue-local deploy`."
+        ) from error
+
+
+def wait_for_api(where: Endpoints) -> None:
+    """Wait until the API's own description is served. Raises DeployError with the last answer."""
+    deadline = time.monotonic() + _FIRST_ANSWER_SECONDS
+    last = "nothing"
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{where.api_url}/openapi.json", timeout=20):  # noqa: S310 - our own http URL
+                return
+        except urllib.error.HTTPError as error:
+            last = f"{error.code} {error.read(300).decode(errors='replace')}"
+        except OSError as error:
+            last = str(error)
+        time.sleep(0.3)
+    raise DeployError(
+        f"{where.api_url}/openapi.json did not answer with 200 within {_FIRST_ANSWER_SECONDS} seconds"
+        f" (last: {last}). See `smartqueue-local logs docs`."
+    )
