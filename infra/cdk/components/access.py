@@ -1,0 +1,97 @@
+"""What a function may use: each piece of access carries the variables that name a thing and the right to it.
+
+So a function cannot be told of a secret that it may not read, nor read one that it is not told of.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.cdk.components.kafka_rights import produce_statements
+from infra.cdk.data_plane import Cache, DatabaseSecrets, Kafka, OpenAi, SharedSecret
+
+TOKEN_LIFETIME_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Environment variables, the secrets they name, and any other rights they imply."""
+
+    variables: Mapping[str, str]
+    secrets: Sequence[SharedSecret] = ()
+    statements: Sequence[iam.PolicyStatement] = ()
+
+
+def database(secret: SharedSecret) -> Access:
+    """Connect to the database in one role."""
+    return Access(variables={"DATABASE_SECRET_ID": secret.name}, secrets=[secret])
+
+
+def database_roles(secrets: DatabaseSecrets) -> Access:
+    """Give the application's database roles the passwords of their secrets."""
+    roles = {
+        "api": secrets.api,
+        "auth": secrets.auth,
+        "worker": secrets.worker,
+        "monitor": secrets.monitor,
+    }
+    names = {role: secret.name for role, secret in roles.items()}
+    return Access(variables={"DATABASE_ROLE_SECRET_IDS": json.dumps(names)}, secrets=list(roles.values()))
+
+
+def cache(settings: Cache) -> Access:
+    """Use the cache."""
+    return Access(
+        variables={
+            "CACHE_HOST": settings.host,
+            "CACHE_PORT": settings.port,
+            "CACHE_TLS": "true" if settings.tls else "false",
+            "CACHE_SECRET_ID": settings.password.name if settings.password else "",
+        },
+        secrets=[settings.password] if settings.password else [],
+    )
+
+
+def producing(scope: Construct, settings: Kafka, *topics: str) -> Access:
+    """Write to some topics of the cluster."""
+    return Access(
+        variables={"KAFKA_BOOTSTRAP": settings.bootstrap_servers, "KAFKA_SECURITY": settings.security.value},
+        statements=produce_statements(scope, settings, topics=topics),
+    )
+
+
+def token(secret: SharedSecret) -> Access:
+    """Issue and verify access tokens."""
+    return Access(
+        variables={"TOKEN_SECRET_ID": secret.name, "TOKEN_LIFETIME_SECONDS": str(TOKEN_LIFETIME_SECONDS)},
+        secrets=[secret],
+    )
+
+
+def webhooks(secret: SharedSecret, *, allowed_networks: str) -> Access:
+    """Send, or prepare, signed webhooks."""
+    return Access(
+        variables={"WEBHOOK_SIGNING_SECRET_ID": secret.name, "WEBHOOK_ALLOWED_NETWORKS": allowed_networks},
+        secrets=[secret],
+    )
+
+
+def metrics_credential(secret: SharedSecret) -> Access:
+    """Check the credential that scrapers show."""
+    return Access(variables={"METRICS_SECRET_ID": secret.name}, secrets=[secret])
+
+
+def openai(settings: OpenAi) -> Access:
+    """Call the AI model."""
+    return Access(
+        variables={"OPENAI_SECRET_ID": settings.credential.name, "OPENAI_BASE_URL": settings.base_url},
+        secrets=[settings.credential],
+    )
+
+
+def plain(**variables: str) -> Access:
+    """Settings that imply no right at all."""
+    return Access(variables=variables)

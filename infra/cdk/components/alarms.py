@@ -1,0 +1,131 @@
+"""When to wake somebody. Each alarm's description leads to its section in docs/operations.md."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.cdk.components.metrics import api_metric, failure_ratio, function_metric, job_metric
+from infra.cdk.stages import Stage
+
+RUNBOOK = "docs/operations.md"
+MINUTE = cdk.Duration.minutes(1)
+FIVE_MINUTES = cdk.Duration.minutes(5)
+
+
+class Alarms(Construct):
+    """All alarms of a stage; they and their recoveries go to `topic`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        api_name: str,
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self._action = actions.SnsAction(topic)
+        self._about_the_api(api_name)
+        self._about_jobs()
+        self._about_the_machinery()
+
+    def _about_the_api(self, api_name: str) -> None:
+        self._alarm(
+            "api-server-errors",
+            "Callers get 5xx answers.",
+            api_metric("5XXError", api_name=api_name, statistic="Sum"),
+            above=5,
+            periods=3,
+        )
+        self._alarm(
+            "submit-errors",
+            "The function that accepts jobs fails, so jobs may not be accepted.",
+            self._function("Errors", "submit"),
+            above=0,
+            periods=3,
+        )
+
+    def _about_jobs(self) -> None:
+        if self._stage.ratio_alarms:
+            self._alarm(
+                "job-failure-ratio",
+                "More than a tenth of the jobs that end have failed.",
+                failure_ratio(period=FIVE_MINUTES),
+                above=10,
+                periods=3,
+            )
+        self._alarm(
+            "oldest-pending-job",
+            "A job has waited for minutes; work arrives faster than it is done, or it is not done at all.",
+            job_metric("oldest_pending_job_age_seconds", statistic="Maximum"),
+            above=300,
+            periods=5,
+        )
+        self._alarm(
+            "dlq-growing",
+            "Jobs fail for good, one five minutes after the other.",
+            job_metric("jobs_sent_to_dlq_total", statistic="Sum", period=FIVE_MINUTES),
+            above=0,
+            periods=3,
+        )
+
+    def _about_the_machinery(self) -> None:
+        self._alarm(
+            "outbox-backlog",
+            "Events wait to be published; the broker or the relay is in trouble.",
+            job_metric("outbox_backlog", statistic="Maximum"),
+            above=1000,
+            periods=5,
+        )
+        self._alarm(
+            "relay-not-running",
+            "No relay has started for minutes, so retries and rescues stand still.",
+            self._function("Invocations", "relay"),
+            below=1,
+            periods=5,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+        self._alarm(
+            "process-errors",
+            "The processor fails as a whole, so its batches are delivered again and again.",
+            self._function("Errors", "process"),
+            above=0,
+            periods=5,
+        )
+
+    def _function(self, metric: str, name: str) -> cloudwatch.Metric:
+        return function_metric(
+            metric, function_name=f"smartqueue-{self._stage.name}-{name}", statistic="Sum", period=MINUTE
+        )
+
+    def _alarm(
+        self,
+        name: str,
+        meaning: str,
+        metric: cloudwatch.IMetric,
+        *,
+        periods: int,
+        above: float | None = None,
+        below: float | None = None,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> None:
+        operators = cloudwatch.ComparisonOperator
+        alarm = cloudwatch.Alarm(
+            self,
+            "".join(word.capitalize() for word in name.split("-")),
+            alarm_name=f"smartqueue-{self._stage.name}-{name}",
+            alarm_description=f"{meaning} {RUNBOOK}#{name}",
+            metric=metric,
+            threshold=above if above is not None else (below or 0),
+            comparison_operator=(
+                operators.GREATER_THAN_THRESHOLD if above is not None else operators.LESS_THAN_THRESHOLD
+            ),
+            evaluation_periods=periods,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)

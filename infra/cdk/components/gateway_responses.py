@@ -1,0 +1,99 @@
+"""The errors that API Gateway answers itself, in the shape of the functions' own (RFC 9457 problem+json)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One error of the gateway; without a status, the gateway's own status is kept and not repeated."""
+
+    response: str
+    status: int | None
+    title: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+PROBLEMS = (
+    Problem(
+        response="UNAUTHORIZED",
+        status=401,
+        title="Unauthorized",
+        detail="Send a valid access token: Authorization: Bearer <token>.",
+        headers={"WWW-Authenticate": "'Bearer'"},
+    ),
+    Problem(response="ACCESS_DENIED", status=403, title="Forbidden", detail="This token does not allow that."),
+    # API Gateway gives this name to every path and method that it does not know.
+    Problem(
+        response="MISSING_AUTHENTICATION_TOKEN",
+        status=404,
+        title="Not Found",
+        detail="There is no such path, or it does not have this method.",
+    ),
+    Problem(
+        response="REQUEST_TOO_LARGE",
+        status=413,
+        title="Content Too Large",
+        detail="The request is larger than the API accepts.",
+    ),
+    Problem(
+        response="THROTTLED",
+        status=429,
+        title="Too Many Requests",
+        detail="Slow down, then try again.",
+        headers={"Retry-After": "'1'"},
+    ),
+    Problem(
+        response="AUTHORIZER_FAILURE",
+        status=500,
+        title="Internal Server Error",
+        detail="The access token could not be checked.",
+    ),
+    Problem(
+        response="INTEGRATION_FAILURE",
+        status=502,
+        title="Bad Gateway",
+        detail="The service did not answer; whether the request took effect is unknown.",
+    ),
+    Problem(
+        response="INTEGRATION_TIMEOUT",
+        status=504,
+        title="Gateway Timeout",
+        detail="The service took too long; whether the request took effect is unknown.",
+    ),
+    Problem(response="DEFAULT_4XX", status=None, title="Bad Request", detail="The API cannot accept this request."),
+    Problem(response="DEFAULT_5XX", status=None, title="Internal Server Error", detail="Something went wrong here."),
+)
+
+
+def add_gateway_responses(scope: Construct, api: apigateway.RestApi) -> None:
+    """Give `api` one response per problem."""
+    for problem in PROBLEMS:
+        apigateway.GatewayResponse(
+            scope,
+            "".join(word.capitalize() for word in problem.response.split("_")),
+            rest_api=api,
+            type=apigateway.ResponseType.of(problem.response),
+            status_code=str(problem.status) if problem.status else None,
+            response_headers={
+                "Content-Type": "'application/problem+json'",
+                "X-Correlation-ID": "context.requestId",
+                **problem.headers,
+            },
+            # API Gateway takes the application/json template whatever the request accepts.
+            templates={"application/json": _body(problem)},
+        )
+
+
+def _body(problem: Problem) -> str:
+    body: dict[str, object] = {"type": "about:blank", "title": problem.title}
+    if problem.status:
+        body["status"] = problem.status
+    body["detail"] = problem.detail
+    body["correlationId"] = "$context.requestId"
+    return json.dumps(body)

@@ -1,0 +1,53 @@
+"""Lets a Kafka topic invoke a function."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.cdk.components.job_function import JobFunction
+from infra.cdk.components.kafka_rights import consume_statements
+from infra.cdk.data_plane import Kafka
+
+
+class KafkaTrigger(Construct):
+    """An event source mapping from one topic, as one consumer group, from the topic's beginning.
+
+    Not CDK's `ManagedKafkaEventSource`: that attaches a managed policy with wildcard resources, and leaves out
+    the rights that a cluster with IAM authentication asks for.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: JobFunction,
+        kafka: Kafka,
+        topic: str,
+        consumer_group: str,
+        batch_size: int,
+        window_seconds: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        function.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"],
+                resources=[kafka.cluster_arn],
+            )
+        )
+        for statement in consume_statements(self, kafka, topic=topic, group=consumer_group):
+            function.role.add_to_policy(statement)
+        self.mapping = lambda_.EventSourceMapping(
+            self,
+            "Mapping",
+            target=function.function,
+            event_source_arn=kafka.cluster_arn,
+            kafka_topic=topic,
+            kafka_consumer_group_id=consumer_group,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=batch_size,
+            max_batching_window=cdk.Duration.seconds(window_seconds) if window_seconds else None,
+        )
+        # The service looks at the role when the mapping is made, so its rights must be there first.
+        self.mapping.node.add_dependency(function.role)

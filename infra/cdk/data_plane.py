@@ -1,0 +1,89 @@
+"""The one interface between the stack that owns the data services and the stack that runs the functions.
+
+A stage's data stack (today `stacks/local_data.py`) builds a `DataPlane`; nothing else tells the service stack
+where its database, broker, cache and secrets are.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedSecret:
+    """A secret, and the name under which functions ask for it (no reference to resolve, so it can be read)."""
+
+    name: str
+    resource: secretsmanager.ISecret
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSecrets:
+    """One secret per database role: {"host", "port", "dbname", "username", "password"}."""
+
+    owner: SharedSecret
+    """May change the schema; for migrations alone."""
+    api: SharedSecret
+    auth: SharedSecret
+    worker: SharedSecret
+    monitor: SharedSecret
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cache:
+    """A Redis-compatible cache."""
+
+    host: str
+    port: str
+    tls: bool
+    password: SharedSecret | None
+
+
+class KafkaSecurity(StrEnum):
+    """How clients prove who they are; the functions read the same words."""
+
+    PLAINTEXT = "PLAINTEXT"
+    IAM = "AWS_MSK_IAM"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kafka:
+    """The cluster that carries the job events."""
+
+    cluster_arn: str
+    bootstrap_servers: str
+    security: KafkaSecurity
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAi:
+    """The AI model's account; an empty base URL is OpenAI's own."""
+
+    credential: SharedSecret
+    base_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Where functions must run to reach the data services."""
+
+    vpc: ec2.IVpc
+    subnets: ec2.SubnetSelection
+    security_group: ec2.ISecurityGroup
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataPlane:
+    """Everything stateful that the functions use."""
+
+    database: DatabaseSecrets
+    cache: Cache
+    kafka: Kafka
+    openai: OpenAi
+    token_keys: SharedSecret
+    metrics_credential: SharedSecret
+    webhook_signing: SharedSecret
+    network: Network | None
+    """None where the services are reachable without a VPC."""

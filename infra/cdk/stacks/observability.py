@@ -1,0 +1,38 @@
+"""What people look at and what wakes them: a dashboard, alarms, and the topic the alarms go to.
+
+Refers to functions and API by name only, so it never holds back a deployment of the service.
+"""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.cdk.components.alarms import Alarms
+from infra.cdk.components.dashboard import Dashboard
+from infra.cdk.stages import Stage
+
+
+class ObservabilityStack(cdk.Stack):
+    """Dashboard and alarms of one stage; subscribe to the topic in output `AlarmTopicArn`."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, functions: Sequence[str]) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=stage.environment,
+            synthesizer=stage.synthesizer,
+            description="Dashboard and alarms of the task queue.",
+        )
+        name = f"smartqueue-{stage.name}"
+        topic = sns.Topic(self, "AlarmTopic", topic_name=f"{name}-alarms", display_name="Smart Task Queue")
+        Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=name,
+            function_names=[f"{name}-{function}" for function in functions],
+            api_name=name,
+        )
+        Alarms(self, "Alarms", stage=stage, api_name=name, topic=topic)
+        cdk.CfnOutput(self, "AlarmTopicArn", value=topic.topic_arn)
