@@ -1,12 +1,13 @@
 """What the classifier decides about a ticket, whoever decided it."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Category = Literal["Infrastructure", "Database", "Application", "Network"]
-Priority = Literal["HIGH", "MEDIUM", "LOW"]
-Source = Literal["AI", "FALLBACK"]
+from smartqueue.vocabulary import Category, Priority, Source
+
+__all__ = ["CATEGORIES", "PRIORITIES", "Category", "Classification", "Priority", "Source"]
+
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 

@@ -3,7 +3,6 @@
 Handlers stay thin and need no try/except: what they raise is translated here, once.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -160,13 +159,3 @@ def _as_proxy_result(response: Response[str]) -> dict[str, Any]:
         "isBase64Encoded": False,
         "multiValueHeaders": multi,
     }
-
-
-def json_response(value: object, *, status: HTTPStatus, headers: dict[str, str] | None = None) -> Response[str]:
-    """Build an answer with a status or headers of its own."""
-    return Response(
-        status_code=status,
-        content_type="application/json",
-        body=value if isinstance(value, str) else json.dumps(value),
-        headers=dict(headers or {}),
-    )

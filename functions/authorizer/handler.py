@@ -1,0 +1,36 @@
+"""The API Gateway authorizer: turns a token into a policy over all routes, so that its answer can be cached.
+
+Handlers verify the token again with the same code: this saves them the calls that cannot succeed.
+"""
+
+import os
+from functools import cache
+from typing import Any
+
+from functions.authorizer.policy import build_policy
+from functions.authorizer.settings import Settings
+from smartqueue.errors import UnauthorizedError
+from smartqueue.logs import log_invocation
+from smartqueue.tokens import token_service
+
+
+@cache
+def settings() -> Settings:
+    """Return this function's settings."""
+    return Settings.from_environment(os.environ)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a TOKEN authorizer event with an IAM policy.
+
+    Raises Exception("Unauthorized"), the one message that API Gateway turns into a 401.
+    """
+    with log_invocation(context) as log:
+        tokens = token_service(settings().token_secret_id, settings().token_lifetime_seconds)
+        try:
+            principal = tokens.verify(event.get("authorizationToken"))
+        except UnauthorizedError as error:
+            log.info("refused", extra={"reason": error.detail})
+            raise Exception("Unauthorized") from None  # noqa: TRY002
+        log.info("let through", extra={"tenant_id": principal.tenant_id, "role": principal.role})
+        return build_policy(principal, event["methodArn"])

@@ -1,0 +1,7 @@
+"""What the authorizer reads from its environment."""
+
+from smartqueue.settings import StageSettings, TokenSettings
+
+
+class Settings(StageSettings, TokenSettings):
+    """The signing keys."""

@@ -1,0 +1,205 @@
+"""One batch of records, in a constant number of round trips: read, deduplicate, claim, run, finish, publish.
+
+A job's failure is a row that moves. Only trouble with the database or the broker raises, so that the event source
+delivers the batch again.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.process.deduplication import Deduplication
+from functions.process.execution import Executor, Outcome
+from functions.process.lease import Heartbeat
+from functions.process.records import Decoded, decode, poison_message, read_records
+from functions.process.settings import Settings
+from smartqueue.broker import Broker
+from smartqueue.database import Row
+from smartqueue.errors import PoisonRecordError, PublishError, RetryableError
+from smartqueue.events import RUN_EVENTS, Message
+from smartqueue.ids import new_id
+from smartqueue.job_types import RunningJob
+from smartqueue.jobs import Actor, Job, Move, Status
+from smartqueue.logs import job_fields
+from smartqueue.metrics import Counter, Meter
+from smartqueue.outcomes import complete, fail
+from smartqueue.store.attempts import AttemptStore
+from smartqueue.store.jobs import JobStore
+from smartqueue.store.outbox import Outbox
+
+ACTOR = Actor(username="system:process")
+# What the last steps of a batch need of the invocation's time: one transaction, one publish, one pipeline.
+RESERVED_SECONDS = 6.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Reading:
+    """What a batch holds once it is read."""
+
+    decoded: list[Decoded] = field(default_factory=list)
+    poison: list[Message] = field(default_factory=list)
+
+
+class BatchProcessor:
+    """The processor; its parts are made once per execution environment."""
+
+    def __init__(
+        self,
+        *,
+        attempts: AttemptStore,
+        jobs: JobStore,
+        outbox: Outbox,
+        broker: Broker,
+        deduplication: Deduplication,
+        executor: Executor,
+        settings: Settings,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._attempts = attempts
+        self._jobs = jobs
+        self._outbox = outbox
+        self._broker = broker
+        self._deduplication = deduplication
+        self._executor = executor
+        self._settings = settings
+        self._chance = chance
+
+    def process(self, msk_event: Mapping[str, Any], meter: Meter, *, remaining_seconds: float) -> None:
+        """Run the attempts that a batch asks for.
+
+        Raises psycopg.Error or PublishError: then the batch must be delivered again, and what was done stays done.
+        """
+        reading = _read(msk_event)
+        asked = [d.event for d in reading.decoded if d.event.event_type in RUN_EVENTS]
+        events = self._deduplication.drop_done(asked)
+        lease_token = new_id()
+        rows: list[Row] = []
+        unknown: set[str] = set()
+        if events:
+            claims = self._attempts.claim(
+                events,
+                lease_token=lease_token,
+                lease_seconds=self._settings.lease_seconds,
+                username=ACTOR.username,
+            )
+            rows, unknown = claims.rows, claims.unknown
+            reading.poison.extend(_unknown_jobs(reading.decoded, unknown))
+        meter.count(Counter.DUPLICATE_EVENTS, len(asked) - len(rows) - len(unknown))
+        self._publish_poison(reading.poison, meter)
+        self._run(rows, lease_token, meter, budget_seconds=remaining_seconds - RESERVED_SECONDS)
+        # Whatever was not ours to run is done with too: the claim said no, and would say no again.
+        self._deduplication.mark_done(events)
+
+    def _run(self, rows: Sequence[Row], lease_token: str, meter: Meter, *, budget_seconds: float) -> None:
+        if not rows:
+            return
+        jobs = [Job.from_row(row) for row in rows]
+        for job in jobs:
+            log.info("attempt started", extra={**_fields(job), "attempt": job.attempt, "type": job.type})
+        with Heartbeat(
+            self._attempts,
+            [job.job_id for job in jobs],
+            lease_token=lease_token,
+            lease_seconds=self._settings.lease_seconds,
+            heartbeat_seconds=self._settings.heartbeat_seconds,
+        ):
+            outcomes = self._executor.run_all(
+                [_running(job, row) for job, row in zip(jobs, rows, strict=True)], budget_seconds=budget_seconds
+            )
+        moves = [self._decide(job, outcome) for job, outcome in zip(jobs, outcomes, strict=True)]
+        moved = self._jobs.move(moves)
+        for move, outcome in zip(moves, outcomes, strict=True):
+            _tell(move, outcome, meter, moved=move.job.job_id in moved)
+        self._outbox.publish_now([m for move in moves if move.job.job_id in moved for m in move.messages])
+
+    def _decide(self, job: Job, outcome: Outcome) -> Move:
+        if outcome.error is None:
+            return complete(job, outcome.result or {}, ACTOR, duration_seconds=outcome.duration_seconds)
+        retryable = isinstance(outcome.error, RetryableError)
+        return fail(
+            job,
+            str(outcome.error),
+            ACTOR,
+            jitter=self._settings.retry_jitter,
+            chance=self._chance(),
+            retryable=retryable,
+            retry_after_seconds=getattr(outcome.error, "retry_after_seconds", None),
+        )
+
+    def _publish_poison(self, messages: Sequence[Message], meter: Meter) -> None:
+        if not messages:
+            return
+        published = self._broker.publish(messages)
+        meter.count(Counter.POISON_RECORDS, len(published))
+        if len(published) < len(messages):
+            missing = len(messages) - len(published)
+            raise PublishError(f"{missing} poison records did not reach the dead-letter topic")
+        for message in messages:
+            log.error("poison record", extra={"correlation_id": message.correlation_id, "record": message.key})
+
+
+def _read(msk_event: Mapping[str, Any]) -> Reading:
+    reading = Reading()
+    for record in read_records(msk_event):
+        try:
+            reading.decoded.append(Decoded(record, decode(record)))
+        except PoisonRecordError as error:
+            reading.poison.append(poison_message(record, error))
+    return reading
+
+
+def _unknown_jobs(decoded: Iterable[Decoded], unknown: set[str]) -> list[Message]:
+    error = PoisonRecordError("UNKNOWN_JOB", "this tenant has no such job")
+    return [poison_message(d.record, error) for d in decoded if d.event.job_id in unknown]
+
+
+def _running(job: Job, row: Row) -> RunningJob:
+    return RunningJob(
+        job_id=job.job_id,
+        tenant_id=job.tenant_id,
+        type=job.type,
+        title=job.title,
+        description=job.description,
+        payload=job.payload,
+        attempt=job.attempt,
+        replay_count=job.replay_count,
+        correlation_id=job.correlation_id,
+        effect_key=f"{job.job_id}-{job.replay_count}-{job.attempt}",
+        timeout_seconds=job.timeout_seconds,
+        webhook_url=row["webhook_url"],
+        webhook_key_version=row["webhook_key_version"],
+        category=job.category,
+        priority=job.priority,
+        confidence_score=job.confidence_score,
+        recommended_action=job.recommended_action,
+    )
+
+
+def _tell(move: Move, outcome: Outcome, meter: Meter, *, moved: bool) -> None:
+    job = move.job
+    extra = {**_fields(job), "attempt": job.attempt, "duration_seconds": round(outcome.duration_seconds, 3)}
+    if not moved:
+        # Somebody rescued the job meanwhile: its outcome is theirs to write.
+        log.warning("lease was lost, outcome not written", extra=extra)
+        return
+    meter.observe_duration(outcome.duration_seconds)
+    if move.to is Status.COMPLETED:
+        meter.count(Counter.JOBS_COMPLETED)
+        log.info("job completed", extra=extra)
+        return
+    extra["reason"] = move.last_error
+    if move.to is Status.PENDING:
+        meter.count(Counter.JOBS_RETRIED)
+        log.warning("attempt failed, will be retried", extra={**extra, "delay_seconds": move.delay_seconds})
+        return
+    meter.count(Counter.JOBS_FAILED)
+    meter.count(Counter.JOBS_SENT_TO_DLQ)
+    log.error("job failed, sent to the dead-letter topic", extra=extra)
+
+
+def _fields(job: Job) -> dict[str, Any]:
+    return job_fields(job.job_id, job.tenant_id, job.correlation_id)

@@ -1,0 +1,72 @@
+"""Running the handlers of claimed jobs, all at once, each with a deadline of its own."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from smartqueue.errors import JobError, PermanentError, RetryableError
+from smartqueue.job_types import JobType, RunningJob, Services
+from smartqueue.logs import job_fields
+
+MAX_CONCURRENCY = 50
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a handler ended: a result or an error, and how long it took."""
+
+    result: dict[str, Any] | None
+    error: JobError | None
+    duration_seconds: float
+
+
+class Executor:
+    """Runs handlers by job type."""
+
+    def __init__(self, job_types: dict[str, JobType], services: Services) -> None:
+        self._job_types = job_types
+        self._services = services
+
+    def run_all(self, jobs: Sequence[RunningJob], *, budget_seconds: float) -> list[Outcome]:
+        """Run the jobs' handlers and return their outcomes in the same order.
+
+        budget_seconds: what the invocation has left; a handler that is not done by then is cut off and may be
+        tried again.
+        """
+        return asyncio.run(self._run_all(jobs, time.monotonic() + budget_seconds))
+
+    async def _run_all(self, jobs: Sequence[RunningJob], deadline: float) -> list[Outcome]:
+        limit = asyncio.Semaphore(MAX_CONCURRENCY)
+
+        async def run_limited(job: RunningJob) -> Outcome:
+            async with limit:
+                return await self._run_one(job, deadline)
+
+        return list(await asyncio.gather(*map(run_limited, jobs)))
+
+    async def _run_one(self, job: RunningJob, deadline: float) -> Outcome:
+        started = time.monotonic()
+        seconds = min(job.timeout_seconds, deadline - started)
+        result: dict[str, Any] | None = None
+        failure: JobError | None = None
+        try:
+            job_type = self._job_types.get(job.type)
+            if job_type is None:
+                raise PermanentError(f"this processor has no handler for the type {job.type}")  # noqa: TRY301
+            if seconds <= 0:
+                raise RetryableError("the processor ran out of time before it could start")  # noqa: TRY301
+            async with asyncio.timeout(seconds):
+                result = await job_type.run(job, self._services)
+        except JobError as error:
+            failure = error
+        except TimeoutError:
+            failure = RetryableError(f"the handler did not finish within {seconds:.3g} seconds")
+        except Exception as error:  # a handler's bug must cost its own job only
+            log.exception("handler broke", extra=job_fields(job.job_id, job.tenant_id, job.correlation_id))
+            failure = RetryableError(f"the handler broke: {type(error).__name__}")
+        return Outcome(result=result, error=failure, duration_seconds=time.monotonic() - started)

@@ -1,0 +1,19 @@
+"""What the processor reads from its environment."""
+
+from smartqueue.settings import (
+    CacheSettings,
+    DatabaseSettings,
+    KafkaSettings,
+    PositiveSeconds,
+    RetrySettings,
+    StageSettings,
+    WebhookSettings,
+)
+
+
+class Settings(StageSettings, DatabaseSettings, CacheSettings, KafkaSettings, RetrySettings, WebhookSettings):
+    """lease_seconds: how long a silent worker keeps its jobs. heartbeat_seconds: how often it is heard of."""
+
+    lease_seconds: PositiveSeconds = 15
+    heartbeat_seconds: PositiveSeconds = 5
+    allow_simulate: bool = False

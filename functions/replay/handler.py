@@ -1,0 +1,172 @@
+"""What an ADMIN does about dead letters, and the audit trail."""
+
+import os
+from functools import cache
+from typing import Annotated, Any
+
+import redis
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from functions.replay.dead_letters import Bulk, DeadLetters
+from functions.replay.models import AuditPage, BulkBody, BulkResult, DeadLetterPage, DeadLetterView
+from functions.replay.settings import Settings
+from smartqueue.broker import connect_broker
+from smartqueue.cache import connect_cache
+from smartqueue.cursors import DEFAULT_LIMIT, MAX_LIMIT, bad_cursor, cut_page, decode_cursor, encode_cursor, read_page
+from smartqueue.database import Row, database
+from smartqueue.errors import NotFoundError
+from smartqueue.http import Api
+from smartqueue.ids import is_id
+from smartqueue.jobs import Action, JobView
+from smartqueue.logs import job_fields, logger
+from smartqueue.metrics import Counter, metered
+from smartqueue.settings import CacheSettings, KafkaSettings
+from smartqueue.store.audit import AuditLogView, AuditStore
+from smartqueue.store.jobs import DeadFilters, JobStore
+from smartqueue.store.outbox import Outbox
+from smartqueue.tokens import token_service
+from smartqueue.vocabulary import Category, Priority
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+@cache
+def settings() -> Settings:
+    """Return this function's settings."""
+    return Settings.from_environment(os.environ)
+
+
+def cache_client() -> redis.Redis:
+    """Return the cache client."""
+    return connect_cache(CacheSettings(**settings().model_dump()))
+
+
+@cache
+def jobs() -> JobStore:
+    """Return the job store."""
+    return JobStore(database(settings().database_secret_id))
+
+
+@cache
+def audit() -> AuditStore:
+    """Return the audit store."""
+    return AuditStore(database(settings().database_secret_id))
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """Return the dead letters."""
+    broker = connect_broker(KafkaSettings(**settings().model_dump()))
+    return DeadLetters(jobs(), Outbox(database(settings().database_secret_id), broker))
+
+
+api = Api(
+    verify=lambda header: token_service(settings().token_secret_id, settings().token_lifetime_seconds).verify(header)
+)
+app = api.app
+
+
+@app.post("/admin/jobs/<job_id>/replay", tags=["Dead letters"], summary="Replay a failed job")
+def replay_job(job_id: str) -> JobView:
+    """Start one failed job anew: attempt 0, all its retries again. 409 if it is anything else."""
+    job = dead_letters().replay_one(job_id, caller=api.principal, correlation_id=api.correlation_id)
+    with metered(cache_client()) as meter:
+        meter.count(Counter.JOBS_REPLAYED)
+    logger().info("job replayed", extra=job_fields(job.job_id, job.tenant_id, job.correlation_id))
+    return job
+
+
+@app.get("/admin/dlq", tags=["Dead letters"], summary="List dead letters, the latest failure first")
+def list_dead_letters(
+    type: str | None = None,  # noqa: A002
+    category: Category | None = None,
+    priority: Priority | None = None,
+    reason: str | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> DeadLetterPage:
+    """Failed jobs that were neither replayed nor discarded. `reason`: part of the failure reason, any case."""
+    rows = jobs().browse_dead(
+        tenant_id=api.principal.tenant_id,
+        page=read_page(cursor, limit),
+        filters=DeadFilters(type=type, category=category, priority=priority, reason=reason),
+    )
+    page, following = cut_page(
+        rows, limit, lambda row: encode_cursor(row["completed_at"].isoformat(), str(row["job_id"]))
+    )
+    return DeadLetterPage(items=[DeadLetterView.from_row(row) for row in page], next_cursor=following)
+
+
+@app.post("/admin/dlq/replay", tags=["Dead letters"], summary="Replay all dead letters that match")
+def replay_dead_letters(body: BulkBody) -> BulkResult:
+    """At most `limit` in one call; `more` says whether to call again."""
+    bulk = dead_letters().replay_matching(
+        body.filters(), limit=body.limit, caller=api.principal, correlation_id=api.correlation_id
+    )
+    return _tell(bulk, Counter.JOBS_REPLAYED, "job replayed")
+
+
+@app.post("/admin/dlq/discard", tags=["Dead letters"], summary="Discard all dead letters that match")
+def discard_dead_letters(body: BulkBody) -> BulkResult:
+    """They stay FAILED and cannot be replayed any more. At most `limit` in one call."""
+    bulk = dead_letters().discard_matching(body.filters(), limit=body.limit, caller=api.principal)
+    return _tell(bulk, Counter.JOBS_DISCARDED, "job discarded")
+
+
+@app.get("/admin/audit-logs", tags=["Audit"], summary="List audit rows, newest first")
+def list_audit_logs(
+    action: Action | None = None,
+    username: str | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> AuditPage:
+    """Everything that was done in the tenant."""
+    return _audit_page(None, action, username, limit, cursor)
+
+
+@app.get("/admin/audit-logs/<job_id>", tags=["Audit"], summary="List a job's audit rows, newest first")
+def list_job_audit_logs(job_id: str, limit: Limit = DEFAULT_LIMIT, cursor: str | None = None) -> AuditPage:
+    """Everything that was done to one job of the tenant."""
+    if not is_id(job_id) or jobs().find(job_id, tenant_id=api.principal.tenant_id) is None:
+        raise NotFoundError("There is no such job.")
+    return _audit_page(job_id, None, None, limit, cursor)
+
+
+def _audit_page(
+    entity_id: str | None, action: Action | None, username: str | None, limit: int, cursor: str | None
+) -> AuditPage:
+    before = decode_cursor(cursor, 1)[0] if cursor else None
+    if before is not None and not is_id(before):
+        raise bad_cursor()
+    rows = audit().browse(
+        tenant_id=api.principal.tenant_id,
+        limit=limit + 1,
+        before_id=before,
+        entity_id=entity_id,
+        action=action,
+        username=username,
+    )
+    page, following = cut_page(rows, limit, _audit_cursor)
+    return AuditPage(items=[AuditLogView.from_row(row) for row in page], next_cursor=following)
+
+
+def _audit_cursor(row: Row) -> str:
+    return encode_cursor(str(row["id"]))
+
+
+def _tell(bulk: Bulk, counter: Counter, message: str) -> BulkResult:
+    with metered(cache_client()) as meter:
+        meter.count(counter, len(bulk.done))
+    for job in bulk.done:
+        logger().info(message, extra=job_fields(job.job_id, job.tenant_id, job.correlation_id))
+    return BulkResult(
+        count=len(bulk.done),
+        job_ids=[job.job_id for job in bulk.done],
+        skipped=[job.job_id for job in bulk.skipped],
+        more=bulk.more,
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one API Gateway request."""
+    return api.serve(event, context)

@@ -1,0 +1,96 @@
+"""The bodies that the replay function takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from smartqueue.database import Row
+from smartqueue.jobs import ApiModel
+from smartqueue.store.audit import AuditLogView
+from smartqueue.store.jobs import DeadFilters
+from smartqueue.vocabulary import Category, Priority
+
+MAX_BULK = 100
+JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+AwareTime = Annotated[datetime, Field(description="With a time zone, as in 2026-11-24T03:00:00Z.")]
+
+
+class DeadLetterView(ApiModel):
+    """A job that used up its attempts."""
+
+    job_id: str
+    tenant_id: str
+    type: str
+    title: str
+    description: str
+    payload: dict[str, Any]
+    category: str | None
+    priority: str | None
+    failure_reason: str
+    retry_count: int
+    attempts: int
+    replay_count: int
+    failed_at: datetime
+    original_event_type: str
+    correlation_id: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """Read a row of `jobs` whose status is FAILED."""
+        return cls.model_validate(
+            {
+                **row,
+                "job_id": str(row["job_id"]),
+                "failure_reason": row["last_error"] or "",
+                "retry_count": max(row["attempt"] - 1, 0),
+                "attempts": row["attempt"],
+                "failed_at": row["completed_at"],
+                "original_event_type": "JOB_REPLAYED" if row["replay_count"] else "JOB_CREATED",
+            }
+        )
+
+
+class DeadLetterPage(ApiModel):
+    """Dead letters, the latest failure first."""
+
+    items: list[DeadLetterView]
+    next_cursor: str | None
+
+
+class BulkBody(ApiModel):
+    """Which dead letters are meant: all that match every filter given, at most `limit` in one call.
+
+    reason: part of the failure reason, in any case.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    job_ids: Annotated[list[JobId], Field(min_length=1, max_length=MAX_BULK)] | None = None
+    type: str | None = None
+    category: Category | None = None
+    priority: Priority | None = None
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    failed_after: AwareTime | None = None
+    failed_before: AwareTime | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_BULK)] = MAX_BULK
+
+    def filters(self) -> DeadFilters:
+        """Return what the store looks for."""
+        return DeadFilters(**self.model_dump(exclude={"limit"}))
+
+
+class BulkResult(ApiModel):
+    """jobIds: what was done. skipped: what somebody else changed meanwhile. more: call again for the rest."""
+
+    count: int
+    job_ids: list[str]
+    skipped: list[str]
+    more: bool
+
+
+class AuditPage(ApiModel):
+    """Audit rows, newest first."""
+
+    items: list[AuditLogView]
+    next_cursor: str | None

@@ -1,0 +1,21 @@
+"""What the submit function reads from its environment."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from smartqueue.settings import (
+    CacheSettings,
+    DatabaseSettings,
+    KafkaSettings,
+    RetrySettings,
+    StageSettings,
+    TokenSettings,
+)
+
+
+class Settings(StageSettings, DatabaseSettings, CacheSettings, KafkaSettings, TokenSettings, RetrySettings):
+    """submit_quota_per_minute: jobs per tenant. allow_simulate: whether this stage takes simulated work."""
+
+    submit_quota_per_minute: Annotated[int, Field(ge=1)] = 600
+    allow_simulate: bool = False
