@@ -121,11 +121,11 @@ ALTER TABLE audit_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 
 -- The API sees one tenant: the one set inside its transaction from a verified token. Unset, it sees nothing.
-CREATE POLICY own_tenant ON jobs TO smartqueue_api
+CREATE POLICY api_sees_own ON jobs TO smartqueue_api
     USING (tenant_id = current_setting('smartqueue.tenant_id', true));
-CREATE POLICY own_tenant ON audit_logs TO smartqueue_api
+CREATE POLICY api_sees_own ON audit_logs TO smartqueue_api
     USING (tenant_id = current_setting('smartqueue.tenant_id', true));
-CREATE POLICY own_tenant ON outbox TO smartqueue_api
+CREATE POLICY api_sees_own ON outbox TO smartqueue_api
     USING (tenant_id = current_setting('smartqueue.tenant_id', true));
 GRANT SELECT, INSERT ON jobs TO smartqueue_api;
 GRANT UPDATE (status, version, attempt, replay_count, completed_at, next_attempt_at, discarded_at, result, last_error,
@@ -134,26 +134,26 @@ GRANT SELECT, INSERT ON audit_logs TO smartqueue_api;
 GRANT SELECT, INSERT, DELETE ON outbox TO smartqueue_api;
 
 -- The processor, classifier and relay work for all tenants at once.
-CREATE POLICY every_tenant ON tenants TO smartqueue_worker USING (true);
-CREATE POLICY every_tenant ON jobs TO smartqueue_worker USING (true);
-CREATE POLICY every_tenant ON audit_logs TO smartqueue_worker USING (true);
-CREATE POLICY every_tenant ON outbox TO smartqueue_worker USING (true);
+CREATE POLICY worker_sees_all ON tenants TO smartqueue_worker USING (true);
+CREATE POLICY worker_sees_all ON jobs TO smartqueue_worker USING (true);
+CREATE POLICY worker_sees_all ON audit_logs TO smartqueue_worker USING (true);
+CREATE POLICY worker_sees_all ON outbox TO smartqueue_worker USING (true);
 GRANT SELECT ON tenants TO smartqueue_worker;
 GRANT SELECT, UPDATE ON jobs TO smartqueue_worker;
 GRANT INSERT ON audit_logs TO smartqueue_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO smartqueue_worker;
 
 -- Login must find a user before it knows the tenant; it sees no job.
-CREATE POLICY every_tenant ON tenants TO smartqueue_auth USING (true);
-CREATE POLICY every_tenant ON users TO smartqueue_auth USING (true);
-CREATE POLICY every_tenant ON audit_logs FOR INSERT TO smartqueue_auth WITH CHECK (true);
+CREATE POLICY auth_sees_all ON tenants TO smartqueue_auth USING (true);
+CREATE POLICY auth_sees_all ON users TO smartqueue_auth USING (true);
+CREATE POLICY auth_sees_all ON audit_logs FOR INSERT TO smartqueue_auth WITH CHECK (true);
 GRANT SELECT, INSERT ON tenants TO smartqueue_auth;
 GRANT UPDATE (webhook_url, webhook_key_version) ON tenants TO smartqueue_auth;
 GRANT SELECT, INSERT ON users TO smartqueue_auth;
 GRANT INSERT ON audit_logs TO smartqueue_auth;
 
 -- Gauges count; they read nothing that a tenant wrote.
-CREATE POLICY every_tenant ON jobs FOR SELECT TO smartqueue_monitor USING (true);
-CREATE POLICY every_tenant ON outbox FOR SELECT TO smartqueue_monitor USING (true);
+CREATE POLICY monitor_sees_all ON jobs FOR SELECT TO smartqueue_monitor USING (true);
+CREATE POLICY monitor_sees_all ON outbox FOR SELECT TO smartqueue_monitor USING (true);
 GRANT SELECT (status, discarded_at, event_due_at, created_at) ON jobs TO smartqueue_monitor;
 GRANT SELECT (due_at, created_at) ON outbox TO smartqueue_monitor;
