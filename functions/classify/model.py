@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -108,8 +107,6 @@ class TicketModel:
         import httpx2  # noqa: PLC0415 - see the class
         import openai  # noqa: F401, PLC0415 - see the class
 
-        # At DEBUG the SDK logs whole requests, and with them the tickets.
-        logging.getLogger("openai").setLevel(logging.WARNING)
         self._api_key = api_key.strip()
         self._model = model
         self._base_url = base_url or DEFAULT_BASE_URL
