@@ -29,8 +29,8 @@ _CLIENT_TIMEOUT_MS = 5_000
 
 
 def quiet_client_logs() -> None:
-    """kafka-python warns about its own loop on a busy machine and about every broken connection; errors stay."""
-    logging.getLogger("kafka").setLevel(logging.ERROR)
+    """kafka-python logs every broken connection, several lines each; what matters it raises as well."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 class Kafka(Service):

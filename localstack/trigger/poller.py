@@ -36,7 +36,7 @@ class Poller(threading.Thread):
         super().__init__(name=f"{mapping.group}:{','.join(map(str, partitions))}", daemon=True)
         self._mapping = mapping
         self._partitions = [TopicPartition(mapping.topic, number) for number in partitions]
-        self._bootstrap = bootstrap
+        self._brokers = bootstrap
         self._functions = functions
         self._halt = threading.Event()
         self._log = logging.getLogger("trigger")
@@ -51,12 +51,12 @@ class Poller(threading.Thread):
             try:
                 self._consume()
             except KafkaError as error:
-                self._report(f"Kafka at {self._bootstrap} does not answer ({error!r}); trying again")
+                self._report(f"Kafka at {self._brokers} does not answer ({error!r}); trying again")
                 self._halt.wait(0.5)
 
     def _consume(self) -> None:
         consumer = KafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            bootstrap_servers=self._brokers,
             group_id=self._mapping.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -137,7 +137,7 @@ class Poller(threading.Thread):
 
     def _invoke(self, batch: list[Record]) -> tuple[str, list[Record]]:
         """What went wrong ("" for nothing), and the records to deliver again."""
-        payload = json.dumps(build_event(self._mapping, self._bootstrap, batch)).encode()
+        payload = json.dumps(build_event(self._mapping, self._brokers, batch)).encode()
         try:
             answer = self._functions.invoke(FunctionName=self._mapping.function, Payload=payload)
             body = answer["Payload"].read()

@@ -74,7 +74,12 @@ class Supervisor:
         }
 
     def _apply(self, wanted: set[Wanted]) -> None:
-        ended = [key for key in self._running if key not in wanted]
+        # A poller that died of something unforeseen has left its stack trace in the log and is started again.
+        ended = [
+            key
+            for key, pollers in self._running.items()
+            if key not in wanted or not all(poller.is_alive() for poller in pollers)
+        ]
         stopping = [poller for key in ended for poller in self._running.pop(key)]
         for poller in stopping:
             poller.stop()
