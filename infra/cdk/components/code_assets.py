@@ -104,6 +104,9 @@ def _install(libraries: Libraries, target: Path) -> None:
         ],
         check=True,
     )
+    # Command-line scripts name this machine's interpreter; nothing on Lambda runs them.
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    (target / ".lock").unlink(missing_ok=True)
 
 
 def _compile(target: Path) -> None:

@@ -1,6 +1,6 @@
 """The secrets of the application, made the same way in every stage."""
 
-import json
+import string
 from collections.abc import Mapping
 
 import aws_cdk as cdk
@@ -25,22 +25,27 @@ class ApplicationSecrets(Construct):
         self, path: str, *, key: str, length: int, fields: Mapping[str, object], description: str
     ) -> SharedSecret:
         """A JSON secret of `fields`, plus `key` with a value that only Secrets Manager knows."""
-        # The strings may hold references to parameters, which only the stack can put into JSON.
-        template = cdk.Stack.of(self).to_json_string(dict(fields)) if fields else json.dumps({})
         return self._create(
             path,
             description=description,
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=template,
+                secret_string_template=self._json(fields),
                 generate_string_key=key,
                 password_length=length,
-                exclude_punctuation=True,
+                # Not exclude_punctuation, which the emulator overlooks.
+                exclude_characters=string.punctuation,
             ),
         )
 
-    def given(self, path: str, *, fields: Mapping[str, cdk.SecretValue], description: str) -> SharedSecret:
-        """A JSON secret whose values come from outside, as NoEcho parameters."""
-        return self._create(path, description=description, secret_object_value=fields)
+    def given(self, path: str, *, fields: Mapping[str, object], description: str) -> SharedSecret:
+        """A JSON secret whose confidential values are references to NoEcho parameters."""
+        # "Unsafe" warns of values in the template; here it only holds references.
+        value = cdk.SecretValue.unsafe_plain_text(self._json(fields))
+        return self._create(path, description=description, secret_string_value=value)
+
+    def _json(self, fields: Mapping[str, object]) -> str:
+        # Only the stack can put references to parameters into JSON.
+        return cdk.Stack.of(self).to_json_string(dict(fields))
 
     def _create(
         self,
@@ -48,7 +53,7 @@ class ApplicationSecrets(Construct):
         *,
         description: str,
         generate_secret_string: secretsmanager.SecretStringGenerator | None = None,
-        secret_object_value: Mapping[str, cdk.SecretValue] | None = None,
+        secret_string_value: cdk.SecretValue | None = None,
     ) -> SharedSecret:
         name = f"smartqueue/{self._stage.name}/{path}"
         resource = secretsmanager.Secret(
@@ -57,7 +62,7 @@ class ApplicationSecrets(Construct):
             secret_name=name,
             description=description,
             generate_secret_string=generate_secret_string,
-            secret_object_value=secret_object_value,
+            secret_string_value=secret_string_value,
             removal_policy=cdk.RemovalPolicy.RETAIN if self._stage.keeps_data else cdk.RemovalPolicy.DESTROY,
         )
         return SharedSecret(name=name, resource=resource)

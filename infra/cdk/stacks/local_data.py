@@ -45,10 +45,10 @@ class LocalDataStack(cdk.Stack):
                 owner=secrets.given(
                     "database/owner",
                     fields={
-                        "host": cdk.SecretValue.unsafe_plain_text(host),
-                        "port": cdk.SecretValue.unsafe_plain_text(cdk.Token.as_string(port)),
-                        "dbname": cdk.SecretValue.unsafe_plain_text(DATABASE_NAME),
-                        "username": cdk.SecretValue.unsafe_plain_text("smartqueue_owner"),
+                        "host": host,
+                        "port": port,
+                        "dbname": DATABASE_NAME,
+                        "username": "smartqueue_owner",
                         "password": owner_password,
                     },
                     description="Connects to the database as the schema's owner; for migrations alone.",
@@ -108,17 +108,15 @@ class LocalDataStack(cdk.Stack):
     ) -> cdk.CfnParameter:
         return cdk.CfnParameter(self, name, type=kind, description=description, default=default)
 
-    def _secret_parameter(self, name: str, description: str, *, default: str | None = None) -> cdk.SecretValue:
-        return cdk.SecretValue.cfn_parameter(
-            cdk.CfnParameter(
-                self,
-                name,
-                type="String",
-                no_echo=True,
-                description=description,
-                default=default,
-                # CloudFormation pastes the value into the secret's JSON as it is.
-                allowed_pattern=r'[^"\\]+',
-                constraint_description='must not be empty, nor hold " or \\',
-            )
-        )
+    def _secret_parameter(self, name: str, description: str, *, default: str | None = None) -> str:
+        return cdk.CfnParameter(
+            self,
+            name,
+            type="String",
+            no_echo=True,
+            description=description,
+            default=default,
+            # CloudFormation pastes the value into the secret's JSON as it is.
+            allowed_pattern=r'[^"\\]+',
+            constraint_description='must not be empty, nor hold " or \\',
+        ).value_as_string

@@ -49,7 +49,7 @@ class ServiceStack(cdk.Stack):
             "Api",
             stage=stage,
             routes=ROUTES,
-            functions={name: self.functions[name] for name in {route.function for route in ROUTES}},
+            functions={route.function: self.functions[route.function] for route in ROUTES},
             authorizer=self.functions["authorizer"],
         )
         self._add_trigger("ProcessorTrigger", function="process", consumer_group="job-processor")
