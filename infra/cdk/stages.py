@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
 
 type Architecture = Literal["arm64", "x86_64"]
 
@@ -46,7 +47,7 @@ class Stage:
 
     kafka_window_seconds: int
     """How long a trigger waits to fill a batch; 0 leaves the service's own default (half a second on AWS)."""
-    log_retention_days: int
+    log_retention: logs.RetentionDays
     keeps_data: bool
     """Whether logs and secrets outlive the stack."""
     ratio_alarms: bool
@@ -83,7 +84,7 @@ LOCAL = Stage(
     access_logs=False,
     pinned_api_id="smartqueue",
     kafka_window_seconds=0,
-    log_retention_days=7,
+    log_retention=logs.RetentionDays.ONE_WEEK,
     keeps_data=False,
     ratio_alarms=False,
     architecture="arm64",

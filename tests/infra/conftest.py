@@ -11,6 +11,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
 
 from aws_cdk import App
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
 
 from infra.cdk.app import add_stacks, new_app
 from infra.cdk.data_plane import Cache, DataPlane, KafkaSecurity, Network
@@ -34,7 +35,7 @@ CLOUD = replace(
     access_logs=True,
     pinned_api_id=None,
     kafka_window_seconds=1,
-    log_retention_days=90,
+    log_retention=logs.RetentionDays.THREE_MONTHS,
     keeps_data=True,
     ratio_alarms=True,
 )

@@ -38,14 +38,14 @@ class Alarms(Construct):
             "api-server-errors",
             "Callers get 5xx answers.",
             api_metric("5XXError", api_name=api_name, statistic="Sum"),
-            above=5,
+            threshold=5,
             periods=3,
         )
         self._alarm(
             "submit-errors",
             "The function that accepts jobs fails, so jobs may not be accepted.",
             self._function("Errors", "submit"),
-            above=0,
+            threshold=0,
             periods=3,
         )
 
@@ -55,21 +55,21 @@ class Alarms(Construct):
                 "job-failure-ratio",
                 "More than a tenth of the jobs that end have failed.",
                 failure_ratio(period=FIVE_MINUTES),
-                above=10,
+                threshold=10,
                 periods=3,
             )
         self._alarm(
             "oldest-pending-job",
             "A job has waited for minutes; work arrives faster than it is done, or it is not done at all.",
             job_metric("oldest_pending_job_age_seconds", statistic="Maximum"),
-            above=300,
+            threshold=300,
             periods=5,
         )
         self._alarm(
             "dlq-growing",
             "Jobs fail for good, one five minutes after the other.",
             job_metric("jobs_sent_to_dlq_total", statistic="Sum", period=FIVE_MINUTES),
-            above=0,
+            threshold=0,
             periods=3,
         )
 
@@ -78,14 +78,15 @@ class Alarms(Construct):
             "outbox-backlog",
             "Events wait to be published; the broker or the relay is in trouble.",
             job_metric("outbox_backlog", statistic="Maximum"),
-            above=1000,
+            threshold=1000,
             periods=5,
         )
         self._alarm(
             "relay-not-running",
             "No relay has started for minutes, so retries and rescues stand still.",
             self._function("Invocations", "relay"),
-            below=1,
+            threshold=1,
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=5,
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
@@ -93,7 +94,7 @@ class Alarms(Construct):
             "process-errors",
             "The processor fails as a whole, so its batches are delivered again and again.",
             self._function("Errors", "process"),
-            above=0,
+            threshold=0,
             periods=5,
         )
 
@@ -108,22 +109,19 @@ class Alarms(Construct):
         meaning: str,
         metric: cloudwatch.IMetric,
         *,
+        threshold: float,
         periods: int,
-        above: float | None = None,
-        below: float | None = None,
+        comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
-        operators = cloudwatch.ComparisonOperator
         alarm = cloudwatch.Alarm(
             self,
             "".join(word.capitalize() for word in name.split("-")),
             alarm_name=f"smartqueue-{self._stage.name}-{name}",
             alarm_description=f"{meaning} {RUNBOOK}#{name}",
             metric=metric,
-            threshold=above if above is not None else (below or 0),
-            comparison_operator=(
-                operators.GREATER_THAN_THRESHOLD if above is not None else operators.LESS_THAN_THRESHOLD
-            ),
+            threshold=threshold,
+            comparison_operator=comparison,
             evaluation_periods=periods,
             treat_missing_data=missing,
         )

@@ -55,7 +55,7 @@ class JobFunction(Construct):
             self,
             "Logs",
             log_group_name=f"/aws/lambda/{function_name}",
-            retention=_retention(stage),
+            retention=stage.log_retention,
             removal_policy=cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(
@@ -112,14 +112,3 @@ def _environment(name: str, stage: Stage, access: Sequence[Access]) -> dict[str,
 
 def _security_groups(network: Network | None) -> list[ec2.ISecurityGroup] | None:
     return [network.security_group] if network else None
-
-
-def _retention(stage: Stage) -> logs.RetentionDays:
-    by_days = {
-        1: logs.RetentionDays.ONE_DAY,
-        7: logs.RetentionDays.ONE_WEEK,
-        30: logs.RetentionDays.ONE_MONTH,
-        90: logs.RetentionDays.THREE_MONTHS,
-        365: logs.RetentionDays.ONE_YEAR,
-    }
-    return by_days[stage.log_retention_days]

@@ -100,7 +100,7 @@ class RestApi(Construct):
                 self,
                 "AccessLog",
                 log_group_name=f"/smartqueue/{stage.name}/api-access",
-                retention=logs.RetentionDays.ONE_MONTH,
+                retention=stage.log_retention,
                 removal_policy=cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY,
             )
         )
