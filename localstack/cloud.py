@@ -13,7 +13,7 @@ import psutil
 from localstack import state as states
 from localstack.endpoints import FUNCTION_PREFIX, Endpoints
 from localstack.errors import ServiceError
-from localstack.network import free_port, is_free, listens
+from localstack.network import free_port, is_free, listens, owner
 from localstack.paths import ROOT
 from localstack.process import ManagedProcess, clean_environment
 from localstack.services import Emulator, Kafka, Postgres, Service, Valkey
@@ -33,6 +33,7 @@ class Cloud:
         self.home = home
         self.settings = settings
         self.state = states.load(home)
+        self.notes: list[str] = []
         logs = home / "logs"
         self.postgres = Postgres(data=home / "postgres", port=self._port("postgres"), log=logs / "postgres.log")
         self.valkey = Valkey(data=home / "valkey", port=self._port("valkey"), log=logs / "valkey.log")
@@ -97,6 +98,8 @@ class Cloud:
         with ThreadPoolExecutor(max_workers=4) as pool:
             for service, seconds in pool.map(start, self.services):
                 report(service.name, service.address, seconds)
+        for process in self._strays():
+            process.kill()
 
     def start_helpers(self, mapping_file: Path | None = None) -> None:
         """Start the MSK trigger and the metric forwarder, or restart them when an address has changed."""
@@ -126,7 +129,7 @@ class Cloud:
         everything: list[Service] = [self.emulator, self.kafka, self.valkey, self.postgres]
         stopped += [service.name for service in everything if service.pid]
         with ThreadPoolExecutor(max_workers=4) as pool:
-            list(pool.map(Service.stop, everything))
+            list(pool.map(lambda service: service.stop(), everything))
         for process in self._strays():
             process.kill()
             stopped.append(f"a leftover process (pid {process.pid})")
@@ -142,9 +145,11 @@ class Cloud:
     def _strays(self) -> Iterator[psutil.Process]:
         """Function workers of an emulator that was killed: they alone have its folder for temporary files."""
         mark = str(self.home / "emulator" / "tmp")
+        emulator = self.emulator.process.find()
+        known = {emulator, *emulator.children(recursive=True)} if emulator else set()
         for process in psutil.process_iter():
             try:
-                if process.environ().get("TMPDIR") == mark:
+                if process.environ().get("TMPDIR") == mark and process not in known:
                     yield process
             except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
                 continue
@@ -173,11 +178,13 @@ class Cloud:
         if (running and port) or self.settings.ports.get(name):
             # A port the user asked for is not replaced silently: starting the service will say who holds it.
             return port
-        if port and is_free(port):
-            return port
-        if name == "emulator" and is_free(_EMULATOR_PORT):
-            return _EMULATOR_PORT
-        return free_port()
+        wanted = port or (_EMULATOR_PORT if name == "emulator" else 0)
+        if wanted and is_free(wanted):
+            return wanted
+        chosen = free_port()
+        if wanted:
+            self.notes.append(f"port {wanted} for {name} is taken by {owner(wanted)}, so {chosen} is used instead")
+        return chosen
 
     def _check_replacements(self) -> None:
         where = self.endpoints

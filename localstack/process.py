@@ -110,22 +110,29 @@ class ManagedProcess:
         self.record.write_text(json.dumps(entry), encoding="utf-8")
         return started.pid
 
-    def stop(self, *, grace_seconds: float = 10, with_signal: signal.Signals = signal.SIGTERM) -> None:
-        """Ask it to end, wait, then SIGKILL it and what it started. Does nothing when it is not running."""
-        self._end(grace_seconds=grace_seconds, with_signal=with_signal)
+    def stop(
+        self, *, grace_seconds: float = 10, with_signal: signal.Signals = signal.SIGTERM, children_too: bool = False
+    ) -> None:
+        """Ask it to end, wait, then SIGKILL it and what it started. Does nothing when it is not running.
+
+        `children_too` asks its child processes as well, right after itself.
+        """
+        self._end(grace_seconds=grace_seconds, with_signal=with_signal, children_too=children_too)
 
     def kill(self) -> None:
         """SIGKILL at once, children too: what a power cut looks like to a program."""
-        self._end(grace_seconds=0, with_signal=signal.SIGKILL)
+        self._end(grace_seconds=0, with_signal=signal.SIGKILL, children_too=True)
 
-    def _end(self, *, grace_seconds: float, with_signal: signal.Signals) -> None:
+    def _end(self, *, grace_seconds: float, with_signal: signal.Signals, children_too: bool) -> None:
         process = self.find()
         if process is None:
             self.record.unlink(missing_ok=True)
             return
-        family = [*_children(process), process]
+        children = _children(process)
+        family = [process, *children]
         if grace_seconds:
-            _send(partial(process.send_signal, with_signal))
+            for member in family if children_too else [process]:
+                _send(partial(member.send_signal, with_signal))
             _wait(family, grace_seconds)
         for member in family:
             _send(member.kill)

@@ -74,6 +74,8 @@ def up(cloud: Cloud, console: Console, *, redeploy: bool = False) -> Endpoints:
             if in_docker:
                 docker.up()
             cloud.start_services(steps.done)
+        for note in cloud.notes:
+            console.print(f"  [yellow]note[/] {note}", highlight=False)
         with steps.step("creating the topics"):
             begun = time.monotonic()
             create_topics(cloud.endpoints.kafka, TOPICS)

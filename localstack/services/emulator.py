@@ -58,7 +58,8 @@ class Emulator(Service):
             return False
 
     def stop(self) -> None:
-        self.process.stop(grace_seconds=20)
+        # Its workers are asked too: it would wait seconds for the relay, which runs for a minute.
+        self.process.stop(grace_seconds=20, children_too=True)
         shutil.rmtree(self.data / "tmp", ignore_errors=True)
 
     def kill(self) -> None:

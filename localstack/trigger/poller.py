@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from localstack.trigger.mappings import EventSourceMapping
 
 # Tansu looks for new records twice in this time: short enough to feel instant, long enough to leave the CPU alone.
-_FETCH_WAIT_MS = 50
+_FETCH_WAIT_MS = 100
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
 
