@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from smartqueue.database import Row
 from smartqueue.jobs import ApiModel
@@ -13,7 +13,7 @@ from smartqueue.vocabulary import Category, Priority
 
 MAX_BULK = 100
 JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-AwareTime = Annotated[datetime, Field(description="With a time zone, as in 2026-11-24T03:00:00Z.")]
+AwareTime = Annotated[AwareDatetime, Field(description="With a time zone, as in 2026-11-24T03:00:00Z.")]
 
 
 class DeadLetterView(ApiModel):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from smartqueue.errors import UnprocessableError
 from smartqueue.ids import is_id
+from smartqueue.request_checks import is_storable
 from smartqueue.store.jobs import Page
 
 DEFAULT_LIMIT = 20
@@ -23,9 +24,11 @@ def decode_cursor(cursor: str, count: int) -> list[str]:
     """Unwrap a cursor of `count` columns. Raises UnprocessableError if it is not one of ours."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         values = None
-    if not isinstance(values, list) or len(values) != count or not all(isinstance(v, str) for v in values):
+    if not isinstance(values, list) or len(values) != count:
+        raise bad_cursor()
+    if not all(isinstance(value, str) and is_storable(value) for value in values):
         raise bad_cursor()
     return [str(value) for value in values]
 

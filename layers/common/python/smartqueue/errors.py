@@ -8,6 +8,7 @@ SmartQueueError
 │   ├── ForbiddenError          403
 │   ├── NotFoundError           404
 │   ├── ConflictError           409
+│   ├── UnsupportedMediaTypeError 415
 │   ├── UnprocessableError      422
 │   ├── TooManyRequestsError    429
 │   └── UnavailableError        503
@@ -78,6 +79,12 @@ class ConflictError(ApiError):
     """The state of the thing does not allow this."""
 
     status = HTTPStatus.CONFLICT
+
+
+class UnsupportedMediaTypeError(ApiError):
+    """The body is not in a format that is read here."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class UnprocessableError(ApiError):

@@ -12,16 +12,14 @@ import psycopg
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestUnsupportedContentType,
-    RequestValidationError,
-)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter
 
 from smartqueue.errors import ApiError, ForbiddenError, UnauthorizedError
 from smartqueue.ids import new_id
 from smartqueue.logs import log_invocation, logger
 from smartqueue.problems import CORRELATION_ID, api_problem, problem
+from smartqueue.request_checks import check_request
 from smartqueue.roles import Principal, required_role
 
 SAFE_CORRELATION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -45,7 +43,6 @@ class Api:
         self._correlation_id = ""
         self.app.exception_handler(ApiError)(self._api_error)
         self.app.exception_handler(RequestValidationError)(self._invalid_request)
-        self.app.exception_handler(RequestUnsupportedContentType)(self._unsupported)
         self.app.exception_handler(psycopg.OperationalError)(self._database_away)
         self.app.exception_handler(ServiceError)(self._service_error)
         self.app.exception_handler(Exception)(self._unexpected)
@@ -64,6 +61,7 @@ class Api:
                     self._principal = self._verify(headers.get("authorization"))
                     log.append_keys(tenant_id=self._principal.tenant_id)
                     check_role(self._principal, method, path)
+                check_request(event)
             except ApiError as error:
                 answer = _as_proxy_result(api_problem(error, correlation_id))
             else:
@@ -92,18 +90,10 @@ class Api:
         return api_problem(error, self.correlation_id)
 
     def _invalid_request(self, error: RequestValidationError) -> Response[str]:
-        found = error.errors()
-        if any(e["type"] == "json_invalid" for e in found):
-            return problem(HTTPStatus.BAD_REQUEST, "The body is not valid JSON.", self.correlation_id)
-        errors = [{"field": _field(e["loc"]), "message": str(e["msg"])} for e in found]
+        errors = [{"field": _field(e["loc"]), "message": str(e["msg"])} for e in error.errors()]
         detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:3])
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"Some fields are wrong: {detail}.", self.correlation_id, errors=errors
-        )
-
-    def _unsupported(self, _: RequestUnsupportedContentType) -> Response[str]:
-        return problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as Content-Type: application/json.", self.correlation_id
         )
 
     def _database_away(self, error: psycopg.OperationalError) -> Response[str]:
