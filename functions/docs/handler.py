@@ -18,7 +18,7 @@ SWAGGER_UI = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
 # Relative to the document's own address, so that it is right behind any host name and stage.
 SERVER = "."
 
-api = Api()
+api = Api(uses_database=False)
 app = api.app
 
 

@@ -110,7 +110,7 @@ class ServiceStack(cdk.Stack):
             [
                 access.database(plane.database.api),
                 cache,
-                self._producing(JOB_EVENTS, JOB_RESULTS),
+                self._producing(JOB_EVENTS),
                 token,
             ],
         )

@@ -6,9 +6,8 @@ Handlers stay thin and need no try/except: what they raise is translated here, o
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
@@ -22,6 +21,9 @@ from smartqueue.problems import CORRELATION_ID, api_problem, problem
 from smartqueue.request_checks import check_request
 from smartqueue.roles import Principal, required_role
 
+if TYPE_CHECKING:
+    import psycopg
+
 SAFE_CORRELATION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 DATABASE_RETRY_AFTER_SECONDS = 5
@@ -33,9 +35,12 @@ class Api:
     """A Powertools resolver with this project's manners.
 
     verify: reads the Authorization header, raises UnauthorizedError. public: paths that need no token.
+    uses_database: whether to load the database driver, to answer 503 when Postgres is away.
     """
 
-    def __init__(self, *, verify: Verify | None = None, public: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, *, verify: Verify | None = None, public: frozenset[str] = frozenset(), uses_database: bool = True
+    ) -> None:
         self.app = APIGatewayRestResolver(enable_validation=True, serializer=_serialize)
         self._verify = verify
         self._public = public
@@ -43,7 +48,10 @@ class Api:
         self._correlation_id = ""
         self.app.exception_handler(ApiError)(self._api_error)
         self.app.exception_handler(RequestValidationError)(self._invalid_request)
-        self.app.exception_handler(psycopg.OperationalError)(self._database_away)
+        if uses_database:
+            import psycopg  # noqa: PLC0415
+
+            self.app.exception_handler(psycopg.OperationalError)(self._database_away)
         self.app.exception_handler(ServiceError)(self._service_error)
         self.app.exception_handler(Exception)(self._unexpected)
         self.app.not_found(self._no_route)
@@ -96,7 +104,7 @@ class Api:
             HTTPStatus.UNPROCESSABLE_ENTITY, f"Some fields are wrong: {detail}.", self.correlation_id, errors=errors
         )
 
-    def _database_away(self, error: psycopg.OperationalError) -> Response[str]:
+    def _database_away(self, error: "psycopg.OperationalError") -> Response[str]:
         logger().error("database is away", extra={"error": type(error).__name__, "sqlstate": error.sqlstate})
         return problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
