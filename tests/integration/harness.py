@@ -1,132 +1,41 @@
 """The functions, called in this process with real Postgres, Valkey and Kafka behind them.
 
-Only Secrets Manager is played by moto. Kafka is read here as the MSK trigger would, but one step at a time, so that a
-test decides what is delivered, how often and when.
+Only Secrets Manager is played by moto. A test decides what is delivered, how often and when.
 """
 
-import base64
 import importlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import boto3
 import psycopg
 import redis
-from kafka import KafkaConsumer, TopicPartition
+from aws_lambda_powertools.utilities import parameters
 from psycopg.rows import dict_row
 
-from localstack.services.kafka import Kafka
-from localstack.services.postgres import Postgres
-from localstack.services.valkey import Valkey
 from smartqueue.broker import connect_broker
 from smartqueue.cache import connect_cache
 from smartqueue.database import database
 from smartqueue.metrics import metered
 from smartqueue.settings import CacheSettings, KafkaSettings
+from tests.integration.invocations import Answer, Context, api_event, forget_settings
+from tests.integration.topics import TOPICS, TopicReader, event_types, msk_event, values
+from tests.integration.wiring import ROLES, SCRAPE_TOKEN, Wiring
 
-ROLES = ("api", "auth", "worker", "monitor")
-ROLE_OF = {
-    "auth": "auth",
-    "submit": "api",
-    "query": "api",
-    "replay": "api",
-    "process": "worker",
-    "classify": "worker",
-    "relay": "worker",
-    "metrics": "monitor",
-    "migrate": "owner",
-}
-TOPICS = {"job-events": 3, "job-results": 1, "job-dlq": 1}
+__all__ = ["ROLES", "SCRAPE_TOKEN", "TOPICS", "Answer", "Context", "Plane", "event_types", "msk_event", "values"]
 
 
-@dataclass
-class Context:
-    """What a handler uses of the Lambda context."""
+@dataclass(kw_only=True)
+class Plane(Wiring):
+    """The data plane, and one execution environment per function on it."""
 
-    seconds: float = 60.0
-    aws_request_id: str = "request-1"
-    function_name: str = "test"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:test"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the time left."""
-        return int(self.seconds * 1000)
-
-
-@dataclass
-class Answer:
-    """An API answer."""
-
-    status: int
-    body: Any
-    headers: dict[str, str]
-
-
-@dataclass
-class Plane:
-    """The data plane and the environment that functions get from it."""
-
-    postgres: Postgres
-    valkey: Valkey
-    kafka: Kafka
-    extra: dict[str, str] = field(default_factory=dict)
-    positions: dict[TopicPartition, int] = field(default_factory=dict)
-
-    def environment(self, function: str) -> dict[str, str]:
-        """Return the variables that the template sets for a function."""
-        return {
-            "STAGE": "test",
-            "POWERTOOLS_SERVICE_NAME": function,
-            "POWERTOOLS_METRICS_NAMESPACE": "SmartTaskQueue",
-            "DATABASE_SECRET_ID": f"smartqueue/test/database/{ROLE_OF.get(function, 'api')}",
-            "CACHE_HOST": self.valkey.host,
-            "CACHE_PORT": str(self.valkey.port),
-            "CACHE_TLS": "false",
-            "CACHE_SECRET_ID": "",
-            "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
-            "KAFKA_SECURITY": "PLAINTEXT",
-            "TOKEN_SECRET_ID": "smartqueue/test/token-keys",
-            "METRICS_SECRET_ID": "smartqueue/test/metrics-credential",
-            "OPENAI_SECRET_ID": "smartqueue/test/openai",
-            "WEBHOOK_SIGNING_SECRET_ID": "smartqueue/test/webhook-signing",
-            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
-            "PASSWORD_MIN_LENGTH": "6",
-            "ALLOW_SIMULATE": "true",
-            "SUBMIT_QUOTA_PER_MINUTE": "100000",
-            "DATABASE_ROLE_SECRET_IDS": json.dumps({role: f"smartqueue/test/database/{role}" for role in ROLES}),
-            **self.extra,
-        }
-
-    def secrets(self) -> dict[str, dict[str, Any]]:
-        """Return every secret by its name."""
-        place = {"host": self.postgres.host, "port": self.postgres.port, "dbname": self.postgres.database}
-        owner = {**place, "username": self.postgres.user, "password": self.postgres.password}
-        roles = {
-            f"smartqueue/test/database/{role}": {
-                **place,
-                "username": f"smartqueue_{role}",
-                "password": f"{role}-secret",
-            }
-            for role in ROLES
-        }
-        return {
-            "smartqueue/test/database/owner": owner,
-            **roles,
-            "smartqueue/test/token-keys": {"kid": "1", "key": "k" * 64},
-            "smartqueue/test/metrics-credential": {"token": "scrape-me"},
-            "smartqueue/test/webhook-signing": {"key": "w" * 48},
-            "smartqueue/test/openai": {"apiKey": "none"},
-        }
-
-    def create_secrets(self) -> None:
-        """Put the secrets into the Secrets Manager that boto3 reaches."""
-        client = boto3.client("secretsmanager", region_name="us-east-1")
-        for name, value in self.secrets().items():
-            client.create_secret(Name=name, SecretString=json.dumps(value))
+    @cached_property
+    def reader(self) -> TopicReader:
+        """Kafka, as the trigger reads it."""
+        return TopicReader(self.kafka.bootstrap)
 
     def invoke(self, function: str, event: Mapping[str, Any], *, seconds: float = 60.0) -> Any:
         """Call a function's handler."""
@@ -149,20 +58,7 @@ class Plane:
         """Send an API request to a function as API Gateway would."""
         sent = {"content-type": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
         sent.update(headers or {})
-        event = {
-            "httpMethod": method,
-            "resource": resource,
-            "path": resource.format(**path) if path else resource,
-            "pathParameters": path or None,
-            "headers": sent,
-            "multiValueHeaders": {name: [value] for name, value in sent.items()},
-            "queryStringParameters": dict(query) if query else None,
-            "multiValueQueryStringParameters": {n: [v] for n, v in query.items()} if query else None,
-            "body": None if body is None else body if isinstance(body, str) else json.dumps(body),
-            "isBase64Encoded": False,
-            "requestContext": {"requestId": "1"},
-        }
-        answer = self.invoke(function, event)
+        answer = self.invoke(function, api_event(method, resource, body, headers=sent, query=query, path=path))
         headers_out = {n: v[0] for n, v in answer["multiValueHeaders"].items()}
         json_like = "json" in headers_out.get("Content-Type", "")
         return Answer(
@@ -176,31 +72,37 @@ class Plane:
         assert answer.status == 201, answer
         return str(answer.body["token"])
 
+    def member(self, admin: str, role: str, username: str | None = None) -> str:
+        """Let an ADMIN add a user and return that user's token."""
+        body = {"username": username or role.lower(), "password": "pass123", "role": role}
+        answer = self.call("auth", "POST", "/auth/register", body, token=admin)
+        assert answer.status == 201, answer
+        return str(answer.body["token"])
+
     def submit(self, token: str, **fields: object) -> dict[str, Any]:
         """Submit a job and return it."""
         answer = self.call("submit", "POST", "/jobs", {"title": "a job", **fields}, token=token)
         assert answer.status == 201, answer
         return dict(answer.body)
 
-    def records(self, topic: str = "job-events", *, wait_seconds: float = 1.0) -> list[Any]:
+    def submit_many(self, token: str, count: int, **fields: object) -> list[str]:
+        """Submit jobs, a hundred at a time, and return their ids."""
+        ids: list[str] = []
+        while len(ids) < count:
+            jobs = [{"title": f"job {len(ids) + n}", **fields} for n in range(min(100, count - len(ids)))]
+            answer = self.call("submit", "POST", "/jobs/batch", {"jobs": jobs}, token=token)
+            assert answer.body["created"] == len(jobs), answer
+            ids.extend(item["job"]["jobId"] for item in answer.body["items"])
+        return ids
+
+    def simulate(self, token: str, *, retry: Mapping[str, object] | None = None, **payload: object) -> str:
+        """Submit simulated work, which takes no time unless told to, and return its id."""
+        fields = {"payload": {"durationSeconds": 0, **payload}, "retry": dict(retry or {})}
+        return str(self.submit(token, type="simulate", **fields)["jobId"])
+
+    def records(self, topic: str = "job-events") -> list[Any]:
         """Return the topic's records that no earlier call returned."""
-        consumer = KafkaConsumer(bootstrap_servers=self.kafka.bootstrap, enable_auto_commit=False)
-        try:
-            partitions = [TopicPartition(topic, number) for number in range(TOPICS[topic])]
-            consumer.assign(partitions)
-            found: list[Any] = []
-            ends = consumer.end_offsets(partitions)
-            for partition in partitions:
-                consumer.seek(partition, self.positions.get(partition, 0))
-            wanted = sum(ends[p] - self.positions.get(p, 0) for p in partitions)
-            while len(found) < wanted:
-                polled = consumer.poll(timeout_ms=int(wait_seconds * 1000))
-                found.extend(record for records in polled.values() for record in records)
-            for record in found:
-                self.positions[TopicPartition(topic, record.partition)] = record.offset + 1
-            return sorted(found, key=lambda r: (r.timestamp, r.partition, r.offset))
-        finally:
-            consumer.close()
+        return self.reader.read(topic)
 
     def deliver(self, function: str, records: Iterable[Any], *, seconds: float = 60.0) -> Any:
         """Give records to a function in one batch."""
@@ -218,20 +120,40 @@ class Plane:
         raise AssertionError("records keep coming")
 
     def look(self) -> int:
-        """Let the relay look once."""
+        """Let the relay look once, and return how many messages it published."""
         os.environ.update(self.environment("relay"))
         handler = importlib.import_module("functions.relay.handler")
-
         with metered(handler.cache_client()) as meter:
             return int(handler.relay().look(meter))
+
+    def make_due(self) -> None:
+        """Let the waiting time of every outbox row pass."""
+        self.rows("UPDATE outbox SET due_at = now()")
+
+    def expire_leases(self) -> None:
+        """Let the lease of every running attempt pass."""
+        self.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 ms' WHERE status = 'PROCESSING'")
+
+    def configure(self, **variables: str) -> None:
+        """Start new execution environments with other variables."""
+        self.extra = {**self.extra, **variables}
+        forget_settings()
+
+    def freshen(self) -> None:
+        """Start new execution environments: no open connection, nothing remembered."""
+        self.close_clients()
+        forget_settings()
+        parameters.clear_caches()  # type: ignore[no-untyped-call]
+        connect_broker(KafkaSettings.from_environment(self.environment("process")))._resting_until = 0.0
 
     def close_clients(self) -> None:
         """Close what the functions keep open for their execution environment's whole life."""
         environment = self.environment("process")
         for role in ("owner", *ROLES):
-            database(f"smartqueue/test/database/{role}").close()
+            database(self.secret_name(f"database/{role}")).close()
         connect_broker(KafkaSettings.from_environment(environment)).close()
         connect_cache(CacheSettings.from_environment(environment)).close()
+        self.reader.close()
 
     def rows(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
         """Ask the database, past row-level security."""
@@ -243,13 +165,22 @@ class Plane:
         """Return a job's row."""
         return self.rows("SELECT * FROM jobs WHERE job_id = %s", job_id)[0]
 
+    def statuses(self) -> dict[str, int]:
+        """Count the jobs by status."""
+        return {r["status"]: r["n"] for r in self.rows("SELECT status, count(*) AS n FROM jobs GROUP BY status")}
+
     def steps(self, job_id: str) -> list[tuple[str, str | None, str | None]]:
         """Return a job's audit rows, oldest first, as (action, from, to)."""
-        sql = "SELECT action, old_state, new_state FROM audit_logs WHERE entity_id = %s ORDER BY id"
-        return [(r["action"], r["old_state"], r["new_state"]) for r in self.rows(sql, job_id)]
+        return [(r["action"], r["old_state"], r["new_state"]) for r in self.audit(job_id)]
+
+    def audit(self, job_id: str) -> list[dict[str, Any]]:
+        """Return a job's audit rows, oldest first."""
+        return self.rows("SELECT * FROM audit_logs WHERE entity_id = %s ORDER BY id", job_id)
 
     def clear(self) -> None:
-        """Empty every table and the cache, and forget what is in Kafka."""
+        """Start what a test stopped, empty every table and the cache, and forget what is in Kafka."""
+        for service in (self.postgres, self.valkey, self.kafka):
+            service.start()
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
             connection.execute("TRUNCATE outbox, audit_logs, jobs, users, tenants CASCADE")
@@ -257,28 +188,3 @@ class Plane:
             client.flushall()
         for topic in TOPICS:
             self.records(topic)
-
-
-def msk_event(records: Iterable[Any]) -> dict[str, Any]:
-    """Shape records as an MSK event (docs: lambda/latest/dg/with-msk.html)."""
-    grouped: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        grouped.setdefault(f"{record.topic}-{record.partition}", []).append(
-            {
-                "topic": record.topic,
-                "partition": record.partition,
-                "offset": record.offset,
-                "timestamp": record.timestamp,
-                "timestampType": "CREATE_TIME",
-                "key": None if record.key is None else base64.b64encode(record.key).decode(),
-                "value": None if record.value is None else base64.b64encode(record.value).decode(),
-                "headers": [{name: list(value)} for name, value in record.headers],
-            }
-        )
-    return {"eventSource": "aws:kafka", "eventSourceArn": "arn:test", "bootstrapServers": "", "records": grouped}
-
-
-def event_types(records: Iterable[Any]) -> Iterator[str]:
-    """Yield the event types of records."""
-    for record in records:
-        yield json.loads(record.value)["eventType"]

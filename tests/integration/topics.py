@@ -1,0 +1,101 @@
+"""Kafka as the MSK trigger reads it, but one step at a time, and records as a Lambda function gets them."""
+
+import base64
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+TOPICS = {"job-events": 3, "job-results": 1, "job-dlq": 1}
+READ_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeRecord:
+    """A record that need not have been in Kafka."""
+
+    value: bytes | None
+    key: bytes | None = None
+    topic: str = "job-events"
+    partition: int = 0
+    offset: int = 0
+    timestamp: int = 0
+    headers: Sequence[tuple[str, bytes]] = field(default_factory=tuple)
+
+
+class TopicReader:
+    """Gives every record of a topic once."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumers: dict[str, KafkaConsumer] = {}
+        self._positions: dict[TopicPartition, int] = {}
+
+    def read(self, topic: str) -> list[Any]:
+        """Return what no earlier call returned, in the order of time."""
+        consumer = self._consumer(topic)
+        partitions = [TopicPartition(topic, number) for number in range(TOPICS[topic])]
+        # Makes the client ask anew where the log ends: Tansu's ListOffsets does not know, its fetches do.
+        consumer.assign([])
+        consumer.assign(partitions)
+        for partition in partitions:
+            consumer.seek(partition, self._positions.get(partition, 0))
+        found: list[Any] = []
+        deadline = time.monotonic() + READ_SECONDS
+        while not self._is_at_end(consumer, partitions):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{topic} could not be read to its end")
+            for partition, records in consumer.poll(timeout_ms=10).items():
+                found.extend(records)
+                self._positions[partition] = records[-1].offset + 1
+        return sorted(found, key=lambda r: (r.timestamp, r.partition, r.offset))
+
+    def close(self) -> None:
+        """Close the connections; the positions stay."""
+        for consumer in self._consumers.values():
+            consumer.close()
+        self._consumers.clear()
+
+    def _consumer(self, topic: str) -> KafkaConsumer:
+        if topic not in self._consumers:
+            self._consumers[topic] = KafkaConsumer(
+                bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10
+            )
+        return self._consumers[topic]
+
+    def _is_at_end(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> bool:
+        ends = [consumer.highwater(partition) for partition in partitions]
+        return all(e is not None and self._positions.get(p, 0) >= e for e, p in zip(ends, partitions, strict=True))
+
+
+def msk_event(records: Iterable[Any]) -> dict[str, Any]:
+    """Shape records as an MSK event (docs: lambda/latest/dg/with-msk.html)."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        grouped.setdefault(f"{record.topic}-{record.partition}", []).append(
+            {
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "timestamp": record.timestamp,
+                "timestampType": "CREATE_TIME",
+                "key": None if record.key is None else base64.b64encode(record.key).decode(),
+                "value": None if record.value is None else base64.b64encode(record.value).decode(),
+                "headers": [{name: [b - 256 if b > 127 else b for b in value]} for name, value in record.headers],
+            }
+        )
+    return {"eventSource": "aws:kafka", "eventSourceArn": "arn:test", "bootstrapServers": "", "records": grouped}
+
+
+def event_types(records: Iterable[Any]) -> Iterator[str]:
+    """Yield the event types of records."""
+    for record in records:
+        yield json.loads(record.value)["eventType"]
+
+
+def values(records: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return the JSON values of records."""
+    return [json.loads(record.value) for record in records]
