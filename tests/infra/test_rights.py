@@ -68,7 +68,7 @@ def test_only_the_classifier_knows_the_key_of_the_ai_model(local: Assembly) -> N
     ("name", "topics"),
     [
         ("submit", {"job-events", "job-results"}),
-        ("replay", {"job-events", "job-results"}),
+        ("replay", {"job-events"}),
         ("process", {"job-events", "job-results", "job-dlq"}),
         ("classify", {"job-events"}),
         ("relay", {"job-events", "job-results", "job-dlq"}),
