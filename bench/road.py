@@ -19,7 +19,8 @@ import httpx2
 
 CLI = Path(sys.executable).with_name("smartqueue-local")
 LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
-MAX_JOBS = 5000
+JOBS = range(2, 5001)
+CALLERS = range(1, 65)
 END_TIMEOUT_SECONDS = 120
 REQUEST_TIMEOUT_SECONDS = 30
 
@@ -91,14 +92,14 @@ async def measure(url: str, jobs: int, callers: int) -> None:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=300, help=f"how many, at most {MAX_JOBS} (default: 300)")
+    parser.add_argument("--jobs", type=int, default=300, help=f"how many, at most {JOBS[-1]} (default: 300)")
     parser.add_argument("--callers", type=int, default=4, help="how many at once (default: 4)")
     arguments = parser.parse_args()
     url = subprocess.run([CLI, "url"], check=True, capture_output=True, text=True).stdout.strip()
     if not url.startswith(LOOPBACK):
         parser.error(f"this benchmark only loads this machine, not {url}")
-    if not 2 <= arguments.jobs <= MAX_JOBS or not 1 <= arguments.callers <= 64:
-        parser.error(f"--jobs must be 2 to {MAX_JOBS}, --callers 1 to 64")
+    if arguments.jobs not in JOBS or arguments.callers not in CALLERS:
+        parser.error(f"--jobs must be {JOBS[0]} to {JOBS[-1]}, --callers {CALLERS[0]} to {CALLERS[-1]}")
     asyncio.run(measure(url, arguments.jobs, arguments.callers))
 
 
