@@ -99,7 +99,9 @@ class Meter:
         for gauge, value in self._gauges.items():
             unit = MetricUnit.Seconds if gauge is Gauge.OLDEST_PENDING else MetricUnit.Count
             metrics.add_metric(name=gauge, unit=unit, value=value)
-        metrics.flush_metrics()
+        # Powertools has printed all by itself when the last value was the hundredth of its metric.
+        if metrics.metric_set:
+            metrics.flush_metrics()
 
     def _share(self, cache: "redis.Redis", counts: Mapping[Counter, int]) -> None:
         pipeline = cache.pipeline(transaction=False)
