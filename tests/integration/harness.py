@@ -72,6 +72,14 @@ class Plane(Wiring):
         assert answer.status == 201, answer
         return str(answer.body["token"])
 
+    @property
+    def admin_token(self) -> str:
+        """The token of tenant-a's ADMIN alice, whom the first use registers."""
+        if self.rows("SELECT 1 FROM users WHERE username = 'alice'"):
+            answer = self.call("auth", "POST", "/auth/login", {"username": "alice", "password": "pass123"})
+            return str(answer.body["token"])
+        return self.admin()
+
     def member(self, admin: str, role: str, username: str | None = None) -> str:
         """Let an ADMIN add a user and return that user's token."""
         body = {"username": username or role.lower(), "password": "pass123", "role": role}
@@ -153,7 +161,6 @@ class Plane(Wiring):
             database(self.secret_name(f"database/{role}")).close()
         connect_broker(KafkaSettings.from_environment(environment)).close()
         connect_cache(CacheSettings.from_environment(environment)).close()
-        self.reader.close()
 
     def rows(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
         """Ask the database, past row-level security."""

@@ -31,40 +31,30 @@ class TopicReader:
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
-        self._consumers: dict[str, KafkaConsumer] = {}
         self._positions: dict[TopicPartition, int] = {}
 
     def read(self, topic: str) -> list[Any]:
         """Return what no earlier call returned, in the order of time."""
-        consumer = self._consumer(topic)
         partitions = [TopicPartition(topic, number) for number in range(TOPICS[topic])]
-        # Makes the client ask anew where the log ends: Tansu's ListOffsets does not know, its fetches do.
-        consumer.assign([])
-        consumer.assign(partitions)
-        for partition in partitions:
-            consumer.seek(partition, self._positions.get(partition, 0))
-        found: list[Any] = []
+        # A new client each time: only its first fetch is sure to tell where the log ends by now, as an old one may
+        # have fetched ahead, and Tansu's ListOffsets does not know.
+        consumer = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10)
+        try:
+            consumer.assign(partitions)
+            for partition in partitions:
+                consumer.seek(partition, self._positions.get(partition, 0))
+            return sorted(self._poll(consumer, partitions), key=lambda r: (r.timestamp, r.partition, r.offset))
+        finally:
+            consumer.close()
+
+    def _poll(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[Any]:
         deadline = time.monotonic() + READ_SECONDS
         while not self._is_at_end(consumer, partitions):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{topic} could not be read to its end")
+                raise TimeoutError(f"{partitions} could not be read to their ends")
             for partition, records in consumer.poll(timeout_ms=10).items():
-                found.extend(records)
+                yield from records
                 self._positions[partition] = records[-1].offset + 1
-        return sorted(found, key=lambda r: (r.timestamp, r.partition, r.offset))
-
-    def close(self) -> None:
-        """Close the connections; the positions stay."""
-        for consumer in self._consumers.values():
-            consumer.close()
-        self._consumers.clear()
-
-    def _consumer(self, topic: str) -> KafkaConsumer:
-        if topic not in self._consumers:
-            self._consumers[topic] = KafkaConsumer(
-                bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10
-            )
-        return self._consumers[topic]
 
     def _is_at_end(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> bool:
         ends = [consumer.highwater(partition) for partition in partitions]
