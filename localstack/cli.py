@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localstack.cloud import Cloud
+    from localstack.endpoints import Endpoints
 
 app = typer.Typer(
     name="smartqueue-local",
@@ -195,13 +196,24 @@ def command_logs(
 
 
 @app.command("demo")
-def command_demo() -> None:
-    """Start the cloud if need be, and watch real jobs travel the whole road."""
-    # Lazily: the demonstration brings its own dependencies on the running API.
+def command_demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep/--no-keep", help="Leave the cloud running at the end.")] = True,
+) -> None:
+    """Start the cloud if need be, and watch real jobs travel the whole road. Exit code 0 if all ended as announced."""
+    # Lazily: no other command should pay for its imports.
     from localstack.demo.run import run_demo  # noqa: PLC0415
 
-    command_up()
-    raise typer.Exit(_guarded(run_demo))
+    def start() -> Endpoints:
+        command_up()
+        return _cloud().endpoints
+
+    try:
+        code = _guarded(lambda: run_demo(start))
+    finally:
+        if not keep:
+            command_down()
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":
