@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
 from rich.text import Text
 
 from localstack import paths
 from localstack.aws import client
 from localstack.demo import metrics
+from localstack.demo.client import DemoError
 from localstack.demo.display import heading, local_time, plain_table, say, show_table
 from localstack.logs import LogReader
 
@@ -34,8 +36,11 @@ _EXAMPLES = (
 
 
 def scraper(api: Api, where: Endpoints) -> Api:
-    """The API as a Prometheus server sees it: with the scrape credential from Secrets Manager."""
-    secret = client("secretsmanager", where.aws).get_secret_value(SecretId=_METRICS_SECRET)
+    """The API as a Prometheus server sees it: with the scrape credential from Secrets Manager. Raises DemoError."""
+    try:
+        secret = client("secretsmanager", where.aws).get_secret_value(SecretId=_METRICS_SECRET)
+    except ClientError as error:
+        raise DemoError(f"The scrape credential cannot be read ({error}). Run `smartqueue-local deploy`.") from error
     return api.with_token(json.loads(secret["SecretString"])["token"])
 
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from localstack.demo import metrics, plan
-from localstack.demo.client import Api, connect
+from localstack.demo.client import Api, DemoError, connect
 from localstack.demo.display import heading, open_console
 from localstack.demo.epilogue import scraper, show_audit_trail, show_metrics, show_places
 from localstack.demo.receiver import Receiver
@@ -27,7 +27,7 @@ _INTERRUPTED = 130
 def run_demo(start: Callable[[], Endpoints]) -> int:
     """Start the cloud with `start`, tell the story, and return the exit code: 0 only if all was as announced.
 
-    Raises LocalCloudError when it cannot go on. Ctrl-C ends it with 130 and leaves the cloud running.
+    Raises LocalCloudError when the cloud does not start. Ctrl-C ends it with 130 and leaves the cloud running.
     """
     stdout: TextIOWrapper = sys.stdout  # type: ignore[assignment]
     # A terminal that cannot show a character should not end the demonstration.
@@ -54,15 +54,20 @@ def _tell(console: Console, where: Endpoints) -> tuple[int, list[str]]:
         api = Api(http)
         names, jobs = plan.load(receiver.url)
         story = Story(console, api, receiver, names, jobs)
-        prometheus = scraper(api, where)
-        before = metrics.read(prometheus.text("/metrics"))
-        open_tenants(story)
-        submit_jobs(story)
-        follow_jobs(story)
-        mend_dead_letters(story)
-        show_audit_trail(story, where)
-        show_metrics(story, prometheus, before)
-        show_places(story, where)
+        try:
+            prometheus = scraper(api, where)
+            before = metrics.read(prometheus.text("/metrics"))
+            open_tenants(story)
+            submit_jobs(story)
+            follow_jobs(story)
+            if not story.findings:
+                # The rest builds on the ends that were announced.
+                mend_dead_letters(story)
+                show_audit_trail(story, where)
+                show_metrics(story, prometheus, before)
+            show_places(story, where)
+        except DemoError as error:
+            story.find(str(error))
     return len(jobs), story.findings
 
 
@@ -75,4 +80,5 @@ def conclude(console: Console, count: int, findings: Sequence[str], *, seconds: 
     console.print(f"[bold red]demo: {count} jobs, and not all was as announced:[/]")
     for finding in findings:
         console.print(f"  - {finding}", markup=False, soft_wrap=True)
+    console.print("`smartqueue-local status` shows what is not well, `smartqueue-local logs` what was logged.")
     return 1

@@ -46,9 +46,11 @@ class ObjectStore:
         # A killed process loses nothing; only a power cut could, and a laptop's queue accepts that for the speed.
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=OFF")
-        self._database.execute(
+        self._database.executescript(
             "CREATE TABLE IF NOT EXISTS objects"
-            " (key TEXT PRIMARY KEY, body BLOB NOT NULL, etag TEXT NOT NULL, modified REAL NOT NULL) WITHOUT ROWID"
+            " (key TEXT PRIMARY KEY, body BLOB NOT NULL, etag TEXT NOT NULL, modified REAL NOT NULL);"
+            # Tansu lists a partition's whole log again and again: its lines are kept ready, apart from the bodies.
+            "CREATE TABLE IF NOT EXISTS listing (key TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;"
         )
 
     def close(self) -> None:
@@ -64,7 +66,7 @@ class ObjectStore:
             case "PUT" if request.key:
                 response = self._put(request)
             case "DELETE":
-                self._database.execute("DELETE FROM objects WHERE key = ?", (request.key,))
+                self._delete(request.key)
                 response = Response(HTTPStatus.NO_CONTENT, {})
             case "POST" if "delete" in request.query:
                 response = self._delete_many(request.body)
@@ -107,11 +109,21 @@ class ObjectStore:
             " ON CONFLICT (key) DO UPDATE SET body = excluded.body, etag = excluded.etag, modified = excluded.modified",
             (request.key, request.body, etag, now),
         )
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(now))
+        entry = (
+            f"<Contents><Key>{escape(request.key)}</Key><LastModified>{moment}</LastModified>"
+            f"<ETag>&quot;{etag}&quot;</ETag><Size>{len(request.body)}</Size></Contents>"
+        )
+        self._database.execute("INSERT OR REPLACE INTO listing VALUES (?, ?)", (request.key, entry))
         return Response(HTTPStatus.OK, {"ETag": f'"{etag}"'})
+
+    def _delete(self, key: str) -> None:
+        self._database.execute("DELETE FROM objects WHERE key = ?", (key,))
+        self._database.execute("DELETE FROM listing WHERE key = ?", (key,))
 
     def _delete_many(self, body: bytes) -> Response:
         for part in body.decode().split("<Key>")[1:]:
-            self._database.execute("DELETE FROM objects WHERE key = ?", (part.partition("</Key>")[0],))
+            self._delete(part.partition("</Key>")[0])
         return Response(HTTPStatus.OK, {}, b"<DeleteResult/>")
 
     def _list(self, query: dict[str, list[str]]) -> Response:
@@ -119,21 +131,17 @@ class ObjectStore:
         delimiter = query.get("delimiter", [""])[0]
         after = query.get("start-after", [""])[0]
         rows = self._database.execute(
-            "SELECT key, etag, modified, length(body) FROM objects WHERE key >= ? AND key < ? AND key > ? ORDER BY key",
+            "SELECT key, entry FROM listing WHERE key >= ? AND key < ? AND key > ? ORDER BY key",
             (prefix, prefix + _LAST_KEY, after),
-        )
+        ).fetchall()
         entries: list[str] = []
         folders: dict[str, None] = {}
-        for key, etag, modified, size in rows:
+        for key, entry in rows:
             folder, found, _ = key[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
             if found:
                 folders[prefix + folder + delimiter] = None
-                continue
-            moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(modified))
-            entries.append(
-                f"<Contents><Key>{escape(key)}</Key><LastModified>{moment}</LastModified>"
-                f"<ETag>&quot;{etag}&quot;</ETag><Size>{size}</Size></Contents>"
-            )
+            else:
+                entries.append(entry)
         entries += [f"<CommonPrefixes><Prefix>{escape(f)}</Prefix></CommonPrefixes>" for f in folders]
         listing = f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(entries)}</ListBucketResult>"
         return Response(HTTPStatus.OK, {"Content-Type": "application/xml"}, listing.encode())
