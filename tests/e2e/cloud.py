@@ -20,6 +20,7 @@ from psycopg.rows import dict_row
 
 from localstack.aws import client
 from localstack.network import free_port
+from localstack.services.kafka import lag as kafka_lag
 from localstack.settings import Settings
 from localstack.up import cloud_for
 from tests.e2e import kafka_topics
@@ -109,6 +110,10 @@ class LocalCloud:
     def records(self, topic: str) -> list[kafka_topics.Record]:
         """All records of a topic."""
         return kafka_topics.read(self.endpoints.kafka, topic)
+
+    def lag(self) -> int:
+        """How many records of job-events wait for the processor."""
+        return kafka_lag(self.endpoints.kafka, "job-processor", "job-events")
 
     def scrape_credential(self) -> str:
         """The secret that Prometheus is given."""

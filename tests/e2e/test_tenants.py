@@ -41,7 +41,7 @@ def untouched(owner: Tenant, dead: dict[str, Any]) -> Iterator[None]:
     assert owner.admin.job(dead["jobId"]) == dead
 
 
-@pytest.mark.parametrize(("method", "path"), BY_JOB, ids=" ".join)
+@pytest.mark.parametrize(("method", "path"), BY_JOB, ids=map(" ".join, BY_JOB))
 def test_a_foreign_job_is_not_there(method: str, path: str, stranger: Tenant, dead: dict[str, Any]) -> None:
     foreign = stranger.admin.call(method, path.replace("{jobId}", dead["jobId"]))
     missing = stranger.admin.call(method, path.replace("{jobId}", "01900000-0000-7000-8000-000000000000"))
@@ -93,7 +93,7 @@ def test_dead_letters_of_another_tenant_are_not_in_reach(
 
 
 def test_webhooks_and_their_secrets_are_apart(owner: Tenant, stranger: Tenant) -> None:
-    url = "http://127.0.0.1:9/mine"
+    url = "http://127.0.0.1:9999/mine"
     mine = owner.admin.call("PUT", "/admin/webhook", {"url": url}).json()
     theirs = stranger.admin.get("/admin/webhook")
 

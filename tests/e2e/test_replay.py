@@ -1,0 +1,121 @@
+"""Replaying dead letters, one or many: once and not twice, and nothing but what has failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.client import Tenant, expect, expect_problem
+from tests.fakes.webhook_receiver import Answer, WebhookReceiver
+
+if TYPE_CHECKING:
+    from tests.e2e.cloud import LocalCloud
+
+
+def ids(items: list[dict[str, Any]]) -> set[str]:
+    return {item["jobId"] for item in items}
+
+
+def test_a_replayed_job_starts_anew_and_is_told_so(tenant: Tenant, cloud: LocalCloud) -> None:
+    dead = tenant.failed_job()
+
+    answer = tenant.admin.call("POST", f"/admin/jobs/{dead['jobId']}/replay")
+
+    replayed = expect(answer, 200)
+    assert (replayed["status"], replayed["retryCount"], replayed["replayCount"]) in {
+        ("PENDING", 0, 1),
+        ("PROCESSING", 0, 1),
+    }
+    again = tenant.admin.wait_for(dead["jobId"], "FAILED")
+    assert (again["attempts"], again["replayCount"]) == (1, 1)
+    step = next(step for step in tenant.admin.steps(dead["jobId"]) if step["action"] == "JOB_REPLAYED")
+    assert (step["fromState"], step["toState"], step["by"]) == ("FAILED", "PENDING", tenant.admin_name)
+    assert step["attributes"]["requestCorrelationId"] == answer.headers["X-Correlation-ID"]
+    events = [record.body for record in cloud.records("job-events") if record.key == dead["jobId"]]
+    assert [(e["eventType"], e.get("replayCount", 0)) for e in events] == [("JOB_CREATED", 0), ("JOB_REPLAYED", 1)]
+    letters = [record.body for record in cloud.records("job-dlq") if record.key == dead["jobId"]]
+    assert [letter["originalEventType"] for letter in letters] == ["JOB_CREATED", "JOB_REPLAYED"]
+
+
+def test_of_many_replays_at_once_one_counts_and_the_job_runs_once_more(tenant: Tenant, cloud: LocalCloud) -> None:
+    # Refused for good the first time and accepted the second, so that no late replay finds it FAILED again.
+    with WebhookReceiver(Answer(status=404)) as receiver:
+        job_id = tenant.admin.submit(type="webhook", payload={"url": receiver.url})["jobId"]
+        tenant.admin.wait_for(job_id, "FAILED")
+
+        def replay(_: int) -> int:
+            return tenant.admin.call("POST", f"/admin/jobs/{job_id}/replay").status_code
+
+        with ThreadPoolExecutor(6) as pool:
+            statuses = Counter(pool.map(replay, range(6)))
+        done = tenant.admin.wait_for(job_id, "COMPLETED")
+        late = tenant.admin.call("POST", f"/admin/jobs/{job_id}/replay")
+
+    assert statuses == {200: 1, 409: 5}
+    expect_problem(late, 409)
+    assert (done["replayCount"], done["attempts"]) == (1, 1)
+    assert len(receiver.requests) == 2
+    actions = Counter(step["action"] for step in tenant.admin.steps(job_id))
+    assert actions["JOB_REPLAYED"] == 1
+    events = [record.body["eventType"] for record in cloud.records("job-events") if record.key == job_id]
+    assert events.count("JOB_REPLAYED") == 1
+
+
+@pytest.mark.parametrize("state", ["PENDING", "COMPLETED", "CANCELLED"])
+def test_what_has_not_failed_is_not_replayed(state: str, tenant: Tenant) -> None:
+    if state == "COMPLETED":
+        job = tenant.admin.wait_for(tenant.admin.submit()["jobId"], "COMPLETED")
+    else:
+        job = tenant.resting_job()
+    if state == "CANCELLED":
+        tenant.admin.post(f"/jobs/{job['jobId']}/cancel")
+
+    problem = expect_problem(tenant.admin.call("POST", f"/admin/jobs/{job['jobId']}/replay"), 409)
+
+    assert state in problem["detail"]
+    assert tenant.admin.job(job["jobId"])["replayCount"] == 0
+
+
+def test_all_that_match_are_replayed_and_the_others_are_not(tenant: Tenant) -> None:
+    chosen = ids([tenant.failed_job(f"Chosen {number}") for number in range(3)])
+    payload = {"url": "http://10.0.0.1/"}
+    other = tenant.admin.submit("Another type", type="webhook", payload=payload)["jobId"]
+    tenant.admin.wait_for(other, "FAILED")
+
+    first = tenant.admin.post("/admin/dlq/replay", {"type": "simulate", "limit": 2})
+    second = tenant.admin.post("/admin/dlq/replay", {"jobIds": sorted(chosen - set(first["jobIds"]))})
+
+    assert (first["count"], first["more"]) == (2, True)
+    assert (second["count"], second["more"]) == (1, False)
+    assert set(first["jobIds"]) | set(second["jobIds"]) == chosen
+    for job_id in chosen:
+        assert tenant.admin.wait_for(job_id, "FAILED")["replayCount"] == 1
+    assert tenant.admin.job(other)["replayCount"] == 0
+
+
+def test_discarded_letters_leave_the_list_for_good(tenant: Tenant) -> None:
+    gone, kept = tenant.failed_job("Gone"), tenant.failed_job("Kept")
+
+    result = tenant.admin.post("/admin/dlq/discard", {"jobIds": [gone["jobId"]]})
+
+    assert result["jobIds"] == [gone["jobId"]]
+    assert ids(tenant.admin.get("/admin/dlq")["items"]) == {kept["jobId"]}
+    seen = tenant.admin.job(gone["jobId"])
+    assert seen["status"] == "FAILED"
+    assert seen["discardedAt"]
+    expect_problem(tenant.admin.call("POST", f"/admin/jobs/{gone['jobId']}/replay"), 409)
+    assert tenant.admin.post("/admin/dlq/discard", {"jobIds": [gone["jobId"]]})["count"] == 0
+    assert tenant.admin.steps(gone["jobId"])[-1]["action"] == "JOB_DISCARDED"
+
+
+def test_dead_letters_come_page_by_page(tenant: Tenant) -> None:
+    dead = ids([tenant.failed_job(f"Number {number}") for number in range(5)])
+
+    first = tenant.admin.get("/admin/dlq", limit=3)
+    second = tenant.admin.get("/admin/dlq", limit=3, cursor=first["nextCursor"])
+
+    assert (len(first["items"]), len(second["items"]), second["nextCursor"]) == (3, 2, None)
+    assert ids(first["items"]) | ids(second["items"]) == dead
