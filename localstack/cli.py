@@ -209,7 +209,7 @@ def command_demo(
         return _cloud().endpoints
 
     try:
-        code = _guarded(lambda: run_demo(start))
+        code = _guarded(lambda: run_demo(start, keep=keep))
     finally:
         if not keep:
             command_down()

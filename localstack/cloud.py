@@ -41,6 +41,7 @@ class Cloud:
             data=home / "kafka",
             port=self._port("kafka"),
             store_port=self._port("kafka-store"),
+            durable=settings.kafka_on_disk,
             log=logs / "kafka.log",
         )
         self.emulator = Emulator(

@@ -112,32 +112,36 @@ class ManagedProcess:
 
     def stop(
         self, *, grace_seconds: float = 10, with_signal: signal.Signals = signal.SIGTERM, children_too: bool = False
-    ) -> None:
+    ) -> bool:
         """Ask it to end, wait, then SIGKILL it and what it started. Does nothing when it is not running.
+
+        Returns True when it was running and ended by itself.
 
         `children_too` asks its child processes as well, right after itself.
         """
-        self._end(grace_seconds=grace_seconds, with_signal=with_signal, children_too=children_too)
+        return self._end(grace_seconds=grace_seconds, with_signal=with_signal, children_too=children_too)
 
     def kill(self) -> None:
         """SIGKILL at once, children too: what a power cut looks like to a program."""
         self._end(grace_seconds=0, with_signal=signal.SIGKILL, children_too=True)
 
-    def _end(self, *, grace_seconds: float, with_signal: signal.Signals, children_too: bool) -> None:
+    def _end(self, *, grace_seconds: float, with_signal: signal.Signals, children_too: bool) -> bool:
         process = self.find()
         if process is None:
             self.record.unlink(missing_ok=True)
-            return
+            return False
         children = _children(process)
         family = [process, *children]
         if grace_seconds:
             for member in family if children_too else [process]:
                 _send(partial(member.send_signal, with_signal))
             _wait(family, grace_seconds)
+        orderly = not _alive(process)
         for member in family:
             _send(member.kill)
         _wait(family, 5)
         self.record.unlink(missing_ok=True)
+        return orderly
 
     def last_lines(self, count: int = 5) -> str:
         """The end of the log, for an error message."""

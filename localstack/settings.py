@@ -26,6 +26,7 @@ class Settings:
     cache_address: str
     aws_endpoint: str
     ports: dict[str, int]
+    kafka_on_disk: bool
     openai_api_key: str
     openai_base_url: str
 
@@ -54,6 +55,7 @@ def from_environment() -> Settings:
         cache_address=cache,
         aws_endpoint=endpoint,
         ports={service: _port(variable) for service, variable in names.items()},
+        kafka_on_disk=_kafka_on_disk(),
         # Not OPENAI_API_KEY: a key that lies in the shell must not be spent by a demonstration.
         openai_api_key=os.environ.get("SMARTQUEUE_OPENAI_API_KEY", ""),
         openai_base_url=os.environ.get("SMARTQUEUE_OPENAI_BASE_URL", ""),
@@ -77,6 +79,13 @@ def database_address(url: str) -> tuple[str, int, str]:
             f" postgresql://{OWNER}:password@host:5432/{DATABASE}: the migrations own that database as that user."
         )
     return parts.hostname or "127.0.0.1", parts.port or 5432, parts.password or ""
+
+
+def _kafka_on_disk() -> bool:
+    value = os.environ.get("SMARTQUEUE_KAFKA_STORAGE") or "disk"
+    if value not in ("disk", "memory"):
+        raise SettingsError(f"SMARTQUEUE_KAFKA_STORAGE is {value!r}: it must be disk or memory.")
+    return value == "disk"
 
 
 def _port(variable: str) -> int:

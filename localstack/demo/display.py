@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
@@ -170,3 +172,10 @@ def _cells(job: Tracked, *, narrow: bool) -> tuple[str, ...]:
 def local_time(moment: str) -> str:
     """The time of day of an API timestamp, here, to the millisecond."""
     return datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def called_as() -> str:
+    """How this program was called: by its name where the shell finds it so, else by its path."""
+    called = Path(sys.argv[0])
+    found = shutil.which(called.name)
+    return called.name if found and Path(found).resolve() == called.resolve() else str(called)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -16,7 +13,7 @@ from localstack import paths
 from localstack.aws import client
 from localstack.demo import metrics
 from localstack.demo.client import DemoError
-from localstack.demo.display import heading, local_time, plain_table, say, show_table
+from localstack.demo.display import called_as, heading, local_time, plain_table, say, show_table
 from localstack.logs import LogReader
 
 if TYPE_CHECKING:
@@ -123,13 +120,14 @@ def _settled(
         time.sleep(0.3)
 
 
-def show_places(story: Story, where: Endpoints) -> None:
+def show_places(story: Story, where: Endpoints, *, keep: bool) -> None:
     """Say where the API, its docs and the logs are, with commands to copy."""
     harbour = story.tenants["harbour"]
     # The receiver ends with this demo: tickets submitted by hand should not wait for it.
     harbour.admin.delete("/admin/webhook")
-    heading(story.console, 8, "Where things are", "Everything goes on running; these lines can be copied.")
-    command = _command()
+    command = called_as()
+    running = "Everything goes on running" if keep else f"The cloud stops now and `{command} up` starts it again"
+    heading(story.console, 8, "Where things are", f"{running}; these lines can be copied.")
     correlation_id = story.job("pager").view["correlationId"]
     for name, place in (
         ("API", where.api_url),
@@ -147,10 +145,3 @@ def show_places(story: Story, where: Endpoints) -> None:
     story.console.print(Text(f"export TOKEN={harbour.admin.token}", "dim"), soft_wrap=True)
     for example in _EXAMPLES:
         story.console.print(Text(example), soft_wrap=True)
-
-
-def _command() -> str:
-    """How this program was called: by its name where the shell finds it so, else by its path."""
-    called = Path(sys.argv[0])
-    found = shutil.which(called.name)
-    return called.name if found and Path(found).resolve() == called.resolve() else str(called)

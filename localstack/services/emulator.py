@@ -44,6 +44,7 @@ class Emulator(Service):
         self.durable = durable
         self.kafka_bootstrap = kafka_bootstrap
         self.cache_address = cache_address
+        self._saved = data / "saved"
 
     @property
     def url(self) -> str:
@@ -59,7 +60,8 @@ class Emulator(Service):
 
     def stop(self) -> None:
         # Its workers are asked too: it would wait seconds for the relay, which runs for a minute.
-        self.process.stop(grace_seconds=20, children_too=True)
+        if self.process.stop(grace_seconds=20, children_too=True):
+            self._saved.touch()
         shutil.rmtree(self.data / "tmp", ignore_errors=True)
 
     def kill(self) -> None:
@@ -70,8 +72,14 @@ class Emulator(Service):
         program = LAMBDA_RUNTIME / "bin" / "ministack"
         if not program.exists():
             raise ServiceError(f"The emulator is not installed ({program} is missing): run `make setup`.")
-        # A crashed emulator leaves its functions' unpacked code behind.
+        # A crashed emulator leaves its functions' unpacked code behind, and the state of an earlier stop: secrets that
+        # no longer fit the database. Better to start empty and be deployed to again.
         shutil.rmtree(self.data / "tmp", ignore_errors=True)
+        if not self._saved.exists():
+            shutil.rmtree(self.data / "state", ignore_errors=True)
+        self._saved.unlink(missing_ok=True)
+        # Its state holds every secret in plain text.
+        self.data.chmod(0o700)
         for folder in ("tmp", "home", "state"):
             (self.data / folder).mkdir(parents=True, exist_ok=True)
         host, _, port = self.cache_address.partition(":")

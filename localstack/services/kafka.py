@@ -80,7 +80,7 @@ class Kafka(Service):
         url = f"tcp://{self.address}"
         self.process.spawn(
             [
-                *(_binary(), "broker", "--silent", "--storage-engine", storage),
+                *(_binary(), "broker", "--silent", "--cluster-id", "local", "--storage-engine", storage),
                 *("--listener-url", url, "--advertised-listener-url", url),
             ],
             environment=clean_environment(**variables),

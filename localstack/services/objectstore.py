@@ -103,13 +103,13 @@ class ObjectStore:
             return _error(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
         now = time.time()
         # The moment belongs to the tag: two writes of the same bytes are two versions to a waiting writer.
-        etag = hashlib.blake2b(request.body + repr(now).encode(), digest_size=16).hexdigest()
+        etag = hashlib.blake2b(request.body + repr(now).encode(), digest_size=8).hexdigest()
         self._database.execute(
             "INSERT INTO objects VALUES (?, ?, ?, ?)"
             " ON CONFLICT (key) DO UPDATE SET body = excluded.body, etag = excluded.etag, modified = excluded.modified",
             (request.key, request.body, etag, now),
         )
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(now))
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
         entry = (
             f"<Contents><Key>{escape(request.key)}</Key><LastModified>{moment}</LastModified>"
             f"<ETag>&quot;{etag}&quot;</ETag><Size>{len(request.body)}</Size></Contents>"
