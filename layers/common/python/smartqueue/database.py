@@ -64,7 +64,7 @@ class Database:
                     connection.execute(SET_TENANT, {"tenant_id": tenant_id})
                 cursors = [connection.execute(s.sql, s.parameters) for s in statements]
                 connection.execute("COMMIT")
-        except psycopg.Error:
+        except BaseException:
             if not connection.closed:
                 connection.rollback()
             raise
