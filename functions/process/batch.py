@@ -89,8 +89,9 @@ class BatchProcessor:
             rows, unknown = claims.rows, claims.unknown
             reading.poison.extend(_unknown_jobs(reading.decoded, unknown))
         meter.count(Counter.DUPLICATE_EVENTS, len(asked) - len(rows) - len(unknown))
-        self._publish_poison(reading.poison, meter)
         self._run(rows, lease_token, meter, budget_seconds=remaining_seconds - RESERVED_SECONDS)
+        # After the jobs: it raises when the broker is away, and what is claimed must not lose its attempt by that.
+        self._publish_poison(reading.poison, meter)
         # Whatever was not ours to run is done with too: the claim said no, and would say no again.
         self._deduplication.mark_done(events)
 
