@@ -1,5 +1,7 @@
 """Real Postgres, Valkey and Kafka, started once for the suite; every test finds them running and empty."""
 
+import gc
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,12 +55,16 @@ def plane(running_plane: Plane) -> Iterator[Plane]:
 def fragile_plane(plane: Plane) -> Iterator[Plane]:
     """The services for a test that stops some of them: whatever it does, the next one finds them running."""
     plane.freshen()
-    try:
-        yield plane
-    finally:
-        for service in (plane.postgres, plane.valkey, plane.kafka):
-            service.start()
-        plane.freshen()
+    with warnings.catch_warnings():
+        # kafka-python leaves the sockets of refused connections to the garbage collector.
+        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
+        try:
+            yield plane
+        finally:
+            for service in (plane.postgres, plane.valkey, plane.kafka):
+                service.start()
+            plane.freshen()
+            gc.collect()
 
 
 @pytest.fixture
