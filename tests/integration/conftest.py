@@ -47,8 +47,7 @@ def plane(running_plane: Plane) -> Iterator[Plane]:
     running_plane.clear()
     yield running_plane
     if running_plane.extra:
-        running_plane.extra = {}
-        running_plane.freshen()
+        running_plane.reset()
 
 
 @pytest.fixture

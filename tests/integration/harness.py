@@ -147,6 +147,13 @@ class Plane(Wiring):
         self.extra = {**self.extra, **variables}
         forget_settings()
 
+    def reset(self) -> None:
+        """Undo `configure`."""
+        for name in self.extra:
+            os.environ.pop(name, None)
+        self.extra = {}
+        self.freshen()
+
     def freshen(self) -> None:
         """Start new execution environments: no open connection, nothing remembered."""
         self.close_clients()

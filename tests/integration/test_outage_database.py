@@ -1,33 +1,42 @@
 """Postgres away: 503 with nothing half-written, batches that come again, and everything goes on once it is back."""
 
 import threading
-from collections.abc import Callable
 
 import psycopg
 import pytest
 
 from functions.submit.models import JobBody
 from functions.submit.submission import Submitted
-from tests.integration.harness import Answer, Plane, values
+from tests.integration.harness import SCRAPE_TOKEN, Answer, Plane, values
 from tests.integration.parts import Parts
 
-RequestTo = Callable[[Plane, str, str], Answer]
-REQUESTS: dict[str, RequestTo] = {
-    "submit": lambda p, t, j: p.call("submit", "POST", "/jobs", {"title": "x"}, token=t),
-    "submit with a key": lambda p, t, j: p.call(
-        "submit", "POST", "/jobs", {"title": "x"}, token=t, headers={"idempotency-key": "k"}
-    ),
-    "submit many": lambda p, t, j: p.call("submit", "POST", "/jobs/batch", {"jobs": [{"title": "x"}]}, token=t),
-    "cancel": lambda p, t, j: p.call("submit", "POST", "/jobs/{jobId}/cancel", token=t, jobId=j),
-    "read": lambda p, t, j: p.call("query", "GET", "/jobs/{jobId}", token=t, jobId=j),
-    "list": lambda p, t, j: p.call("query", "GET", "/jobs", token=t),
-    "replay": lambda p, t, j: p.call("replay", "POST", "/admin/jobs/{jobId}/replay", token=t, jobId=j),
-    "register": lambda p, t, j: p.call(
-        "auth", "POST", "/auth/register", {"username": "bob", "password": "pass123", "tenantId": "tenant-b"}
-    ),
-    "login": lambda p, t, j: p.call("auth", "POST", "/auth/login", {"username": "alice", "password": "pass123"}),
-    "metrics": lambda p, t, j: p.call("metrics", "GET", "/metrics", token="scrape-me"),
+ALICE = {"username": "alice", "password": "pass123"}
+BOB = {"username": "bob", "password": "pass123", "tenantId": "tenant-b"}
+JOB = {"title": "x"}
+# function, method, resource, body, headers
+REQUESTS: dict[str, tuple[str, str, str, object, dict[str, str]]] = {
+    "submit": ("submit", "POST", "/jobs", JOB, {}),
+    "submit with a key": ("submit", "POST", "/jobs", JOB, {"idempotency-key": "k"}),
+    "submit many": ("submit", "POST", "/jobs/batch", {"jobs": [JOB, JOB]}, {}),
+    "cancel": ("submit", "POST", "/jobs/{jobId}/cancel", None, {}),
+    "read": ("query", "GET", "/jobs/{jobId}", None, {}),
+    "timeline": ("query", "GET", "/jobs/{jobId}/timeline", None, {}),
+    "list": ("query", "GET", "/jobs", None, {}),
+    "replay": ("replay", "POST", "/admin/jobs/{jobId}/replay", None, {}),
+    "replay many": ("replay", "POST", "/admin/dlq/replay", {}, {}),
+    "discard many": ("replay", "POST", "/admin/dlq/discard", {}, {}),
+    "read the audit trail": ("replay", "GET", "/admin/audit-logs", None, {}),
+    "register": ("auth", "POST", "/auth/register", BOB, {"authorization": ""}),
+    "login": ("auth", "POST", "/auth/login", ALICE, {}),
+    "set the webhook": ("auth", "PUT", "/admin/webhook", {"url": "http://127.0.0.1:8080/"}, {}),
+    "metrics": ("metrics", "GET", "/metrics", None, {"authorization": f"Bearer {SCRAPE_TOKEN}"}),
 }
+
+
+def send(plane: Plane, name: str, token: str, job: str) -> Answer:
+    function, method, resource, body, headers = REQUESTS[name]
+    path = {"jobId": job} if "{jobId}" in resource else {}
+    return plane.call(function, method, resource, body, token=token, headers=headers, **path)
 
 
 def everything(plane: Plane) -> list[list[dict[str, object]]]:
@@ -43,7 +52,7 @@ def test_every_request_gets_503_and_nothing_is_half_written(fragile_plane: Plane
     before = everything(plane)
     plane.postgres.stop()
 
-    answers = {name: request(plane, token, job) for name, request in REQUESTS.items()}
+    answers = {name: send(plane, name, token, job) for name in REQUESTS}
     assert {name: answer.status for name, answer in answers.items()} == dict.fromkeys(REQUESTS, 503)
     for answer in answers.values():
         assert answer.headers["Content-Type"] == "application/problem+json"
@@ -54,7 +63,7 @@ def test_every_request_gets_503_and_nothing_is_half_written(fragile_plane: Plane
     plane.postgres.start()
     assert everything(plane) == before
     assert plane.records() == []
-    assert REQUESTS["submit"](plane, token, job).status == 201
+    assert send(plane, "submit", token, job).status == 201
 
 
 def test_a_batch_raises_and_runs_when_it_comes_again(fragile_plane: Plane) -> None:
