@@ -69,6 +69,13 @@ def _cloud(services: Kind | None = None) -> Cloud:
     return cloud_for(paths.home(), from_environment(), services or "")
 
 
+def _started() -> Cloud:
+    cloud = _cloud()
+    if not cloud.settings.aws_endpoint and not cloud.emulator.port:
+        raise LocalCloudError(f"Nothing was ever started in {cloud.home}: run `smartqueue-local up`.")
+    return cloud
+
+
 @app.command("up")
 def command_up(
     services: Services = None,
@@ -133,7 +140,7 @@ def command_deploy() -> None:
 
     def action() -> None:
         with states.locked(paths.home()):
-            deploy_again(_cloud(), progress)
+            deploy_again(_started(), progress)
 
     _guarded(action)
 
@@ -161,7 +168,7 @@ def command_status() -> None:
 @app.command("url")
 def command_url() -> None:
     """Print the API's base URL and nothing else."""
-    print(_guarded(_cloud).endpoints.api_url)
+    print(_guarded(_started).endpoints.api_url)
 
 
 @app.command("logs")
@@ -176,7 +183,7 @@ def command_logs(
     """Show the functions' log lines in order of time."""
 
     def action() -> None:
-        cloud = _cloud()
+        cloud = _started()
         file = cloud.home / "logs" / f"{selection}.log"
         if selection and file.exists():
             with file.open(encoding="utf-8", errors="replace") as content:

@@ -62,6 +62,10 @@ def _compose(*arguments: str) -> None:
         raise ServiceError(
             "Docker is not installed. Leave out `--services docker`: the embedded services need no Docker."
         )
+    if subprocess.run(["docker", "compose", "version"], check=False, capture_output=True).returncode != 0:
+        raise ServiceError(
+            "Docker has no `compose` command: install its Compose plugin, or leave out `--services docker`."
+        )
     finished = subprocess.run(["docker", "compose", "--file", str(COMPOSE_FILE), *arguments], check=False)
     if finished.returncode != 0:
         raise ServiceError(

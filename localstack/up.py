@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from localstack.settings import Settings
 
 _FIRST_ANSWER_SECONDS = 30
+_RELAY_SECONDS = 5
 EMBEDDED_CONTEXT = {"stage": "local"}
 
 
@@ -63,7 +64,6 @@ def up(cloud: Cloud, console: Console, *, redeploy: bool = False) -> Endpoints:
     steps = Steps(console)
     deploy.check_tools()
     in_docker = cloud.state.services == "docker"
-    states.save(cloud.home, cloud.state)
     with ThreadPoolExecutor(max_workers=1) as pool:
         started = time.monotonic()
         # Synthesis is the longest step of a first start and needs none of the services.
@@ -73,6 +73,8 @@ def up(cloud: Cloud, console: Console, *, redeploy: bool = False) -> Endpoints:
         with steps.step("starting the services"):
             if in_docker:
                 docker.up()
+            # Only now: a choice that did not work out is not remembered.
+            states.save(cloud.home, cloud.state)
             cloud.start_services(steps.done)
         for note in cloud.notes:
             console.print(f"  [yellow]note[/] {note}", highlight=False)
@@ -85,10 +87,12 @@ def up(cloud: Cloud, console: Console, *, redeploy: bool = False) -> Endpoints:
             steps.done("synthesis", f"cloud assembly {assembly.fingerprint}", time.monotonic() - started)
     where = cloud.endpoints
     _deploy(cloud, assembly, steps, redeploy=redeploy)
-    cloud.start_helpers(docker.MAPPING_FILE if in_docker else None)
     with steps.step("waiting for the first answer"):
         begun = time.monotonic()
+        # Before anything else asks for functions: the emulator loads that part of itself at the first request, and
+        # several at once can trip over one another.
         start_relay(where)
+        cloud.start_helpers(docker.MAPPING_FILE if in_docker else None)
         wait_for_api(where)
         steps.done("api", where.api_url, time.monotonic() - begun)
     return where
@@ -123,12 +127,19 @@ def _deploy(cloud: Cloud, assembly: deploy.Assembly, steps: Steps, *, redeploy: 
 
 def start_relay(where: Endpoints) -> None:
     """Run the relay now: its schedule would first do so in a minute."""
-    try:
-        client("lambda", where.aws).invoke(FunctionName=f"{FUNCTION_PREFIX}relay", InvocationType="Event")
-    except ClientError as error:
-        raise DeployError(
-            f"The relay function is not there after the deployment ({error}). Run `smartqueue-local deploy`."
-        ) from error
+    functions = client("lambda", where.aws)
+    deadline = time.monotonic() + _RELAY_SECONDS
+    while True:
+        try:
+            functions.invoke(FunctionName=f"{FUNCTION_PREFIX}relay", InvocationType="Event")
+        except ClientError as error:
+            if time.monotonic() > deadline:
+                raise DeployError(
+                    f"The relay function cannot be run after the deployment ({error}). Run `smartqueue-local deploy`."
+                ) from error
+            time.sleep(0.5)
+        else:
+            return
 
 
 def wait_for_api(where: Endpoints) -> None:
