@@ -12,12 +12,14 @@ import httpx2
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from httpx2 import Response
 
 PASSWORD = "correct horse battery"
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
+# Makes a job of a tenant that stays PENDING between two attempts.
+type Rest = Callable[[Tenant], dict[str, Any]]
 
 _numbers = itertools.count(1)
 

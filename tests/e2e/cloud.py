@@ -8,8 +8,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import httpx2
 import psutil
@@ -21,7 +23,7 @@ from psycopg.rows import dict_row
 from localstack.aws import client
 from localstack.network import free_port
 from localstack.services.kafka import lag as kafka_lag
-from localstack.settings import Settings
+from localstack.settings import from_environment
 from localstack.up import cloud_for
 from tests.e2e import kafka_topics
 
@@ -64,19 +66,11 @@ class LocalCloud:
         assert finished.returncode == 0, f"smartqueue-local {' '.join(arguments)}:\n{finished.stderr}{finished.stdout}"
         return finished.stdout
 
-    @property
+    @cached_property
     def endpoints(self) -> Endpoints:
-        """Where everything is."""
-        settings = Settings(
-            postgres_url="",
-            kafka_bootstrap="",
-            cache_address="",
-            aws_endpoint="",
-            ports={},
-            openai_api_key="",
-            openai_base_url="",
-        )
-        return cloud_for(self.home, settings).endpoints
+        """Where everything is, once it is up."""
+        with patch.dict(os.environ, self.variables, clear=True):
+            return cloud_for(self.home, from_environment()).endpoints
 
     def processes(self) -> list[psutil.Process]:
         """Every process that has to do with this cloud's folder, function workers too."""

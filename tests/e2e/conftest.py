@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from tests.e2e.client import Caller, Tenant
+from tests.e2e.client import Caller, Rest, Tenant
 from tests.e2e.cloud import UP_SECONDS, LocalCloud
 from tests.e2e.waiting import wait_until
 from tests.fakes.openai_server import FakeOpenAI
@@ -65,3 +65,18 @@ def tenant(anonymous: Caller) -> Tenant:
 def other_tenant(anonymous: Caller) -> Tenant:
     """Another one."""
     return Tenant.found(anonymous, "other")
+
+
+@pytest.fixture
+def rest() -> Iterator[Rest]:
+    """Makes resting jobs, and cancels them at the end so that none wakes up in the middle of another test."""
+    made: list[tuple[Tenant, str]] = []
+
+    def make(tenant: Tenant) -> dict[str, Any]:
+        job = tenant.resting_job()
+        made.append((tenant, job["jobId"]))
+        return job
+
+    yield make
+    for tenant, job_id in made:
+        assert tenant.admin.call("POST", f"/jobs/{job_id}/cancel").status_code in {200, 409}

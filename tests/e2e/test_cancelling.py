@@ -6,15 +6,15 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from tests.e2e.client import ENDED, Tenant, expect_problem
+from tests.e2e.client import ENDED, Rest, Tenant, expect_problem
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.e2e.cloud import LocalCloud
 
 
-def test_a_waiting_job_is_cancelled_and_never_runs_again(tenant: Tenant, cloud: LocalCloud) -> None:
-    job = tenant.resting_job()
+def test_a_waiting_job_is_cancelled_and_never_runs_again(tenant: Tenant, cloud: LocalCloud, rest: Rest) -> None:
+    job = rest(tenant)
     operator = tenant.member("OPERATOR")
 
     cancelled = operator.post(f"/jobs/{job['jobId']}/cancel")
@@ -32,8 +32,8 @@ def test_a_waiting_job_is_cancelled_and_never_runs_again(tenant: Tenant, cloud: 
     assert wait_until(told, "the news on job-results") == ["JOB_CANCELLED"]
 
 
-def test_of_many_who_cancel_at_once_one_does(tenant: Tenant) -> None:
-    job_id = tenant.resting_job()["jobId"]
+def test_of_many_who_cancel_at_once_one_does(tenant: Tenant, rest: Rest) -> None:
+    job_id = rest(tenant)["jobId"]
 
     def cancel(_: int) -> int:
         return tenant.admin.call("POST", f"/jobs/{job_id}/cancel").status_code

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.client import Tenant, expect, expect_problem
+from tests.e2e.client import Rest, Tenant, expect, expect_problem
 from tests.fakes.webhook_receiver import Answer, WebhookReceiver
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ def test_of_many_replays_at_once_one_counts_and_the_job_runs_once_more(tenant: T
 
 
 @pytest.mark.parametrize("state", ["PENDING", "COMPLETED", "CANCELLED"])
-def test_what_has_not_failed_is_not_replayed(state: str, tenant: Tenant) -> None:
+def test_what_has_not_failed_is_not_replayed(state: str, tenant: Tenant, rest: Rest) -> None:
     if state == "COMPLETED":
         job = tenant.admin.wait_for(tenant.admin.submit()["jobId"], "COMPLETED")
     else:
-        job = tenant.resting_job()
+        job = rest(tenant)
     if state == "CANCELLED":
         tenant.admin.post(f"/jobs/{job['jobId']}/cancel")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.cdk.routes import ROUTES
-from tests.e2e.client import Caller, Tenant, expect_problem, unique
+from tests.e2e.client import Caller, Rest, Tenant, expect_problem, unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,12 +70,12 @@ def some_job(house: Tenant) -> str:
 
 
 @pytest.fixture
-def path_for(house: Tenant, some_job: str) -> Callable[[str, str], str]:
+def path_for(house: Tenant, some_job: str, rest: Rest) -> Callable[[str, str], str]:
     """The path of a route, with a job in it that lets the call succeed if the role does."""
 
     def fill(method: str, path: str) -> str:
         if path.endswith("/cancel"):
-            return path.replace("{jobId}", str(house.resting_job()["jobId"]))
+            return path.replace("{jobId}", str(rest(house)["jobId"]))
         if path.endswith("/replay"):
             return path.replace("{jobId}", str(house.failed_job()["jobId"]) if "{jobId}" in path else "")
         return path.replace("{jobId}", some_job)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.cdk.routes import ROUTES
-from tests.e2e.client import Caller, Tenant, expect_problem, unique
+from tests.e2e.client import Caller, Rest, Tenant, expect_problem, unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +50,8 @@ def test_a_foreign_job_is_not_there(method: str, path: str, stranger: Tenant, de
     assert expect_problem(foreign, 404)["detail"] == expect_problem(missing, 404)["detail"]
 
 
-def test_a_pending_job_of_another_tenant_cannot_be_cancelled(owner: Tenant, stranger: Tenant) -> None:
-    resting = owner.resting_job()
+def test_a_pending_job_of_another_tenant_cannot_be_cancelled(owner: Tenant, stranger: Tenant, rest: Rest) -> None:
+    resting = rest(owner)
 
     expect_problem(stranger.admin.call("POST", f"/jobs/{resting['jobId']}/cancel"), 404)
     assert owner.admin.job(resting["jobId"])["status"] == "PENDING"
