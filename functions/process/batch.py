@@ -195,7 +195,7 @@ def _tell(move: Move, outcome: Outcome, meter: Meter, *, moved: bool) -> None:
     extra["reason"] = move.last_error
     if move.to is Status.PENDING:
         meter.count(Counter.JOBS_RETRIED)
-        log.warning("attempt failed, will be retried", extra={**extra, "delay_seconds": move.delay_seconds})
+        log.warning("attempt failed, will be retried", extra={**extra, "delay_seconds": round(move.delay_seconds, 3)})
         return
     meter.count(Counter.JOBS_FAILED)
     meter.count(Counter.JOBS_SENT_TO_DLQ)

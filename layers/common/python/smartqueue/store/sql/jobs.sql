@@ -81,6 +81,7 @@ WITH wanted AS (
         last_error = w.last_error,
         lease_token = NULL,
         lease_expires_at = NULL,
+        started_at = CASE WHEN w.replay_count IS NULL THEN j.started_at END,
         completed_at = CASE WHEN w.terminal THEN now() END,
         next_attempt_at = CASE WHEN w.delay_seconds > 0 THEN now() + w.delay_seconds * interval '1 second' END,
         event_due_at = now() + w.delay_seconds * interval '1 second',
