@@ -78,7 +78,7 @@ class BatchProcessor:
         events = self._deduplication.drop_done(asked)
         lease_token = new_id()
         rows: list[Row] = []
-        unknown: set[str] = set()
+        unknown: set[tuple[str, str]] = set()
         if events:
             claims = self._attempts.claim(
                 events,
@@ -153,9 +153,9 @@ def _read(msk_event: Mapping[str, Any]) -> Reading:
     return reading
 
 
-def _unknown_jobs(decoded: Iterable[Decoded], unknown: set[str]) -> list[Message]:
+def _unknown_jobs(decoded: Iterable[Decoded], unknown: set[tuple[str, str]]) -> list[Message]:
     error = PoisonRecordError("UNKNOWN_JOB", "this tenant has no such job")
-    return [poison_message(d.record, error) for d in decoded if d.event.job_id in unknown]
+    return [poison_message(d.record, error) for d in decoded if (d.event.job_id, d.event.tenant_id) in unknown]
 
 
 def _running(job: Job, row: Row) -> RunningJob:

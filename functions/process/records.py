@@ -14,6 +14,10 @@ from smartqueue.events import CORRELATION_HEADER, JOB_DLQ, EventType, JobEvent, 
 from smartqueue.ids import new_id
 
 KNOWN_EVENTS = frozenset(EventType)
+# Kafka takes a megabyte, and base64 adds a third: a letter that is too big would block the partition for ever.
+# The record itself stays in its topic. Multiples of four, so that what is kept can be decoded.
+MAX_KEY_CHARACTERS = 64 * 1024
+MAX_VALUE_CHARACTERS = 768 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +58,13 @@ def decode(record: Record) -> JobEvent:
     """Return the event of a record. Raises PoisonRecordError if nobody ever can."""
     try:
         body = json.loads(base64.b64decode(record.value or "", validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         raise PoisonRecordError("NOT_JSON", "the value is not JSON") from None
     if not isinstance(body, dict):
         raise PoisonRecordError("WRONG_SCHEMA", "the value is not a JSON object")
-    if body.get("eventType") not in KNOWN_EVENTS:
-        raise PoisonRecordError("UNKNOWN_TYPE", f"eventType {str(body.get('eventType'))[:100]!r} is not known")
+    event_type = str(body.get("eventType"))
+    if event_type not in KNOWN_EVENTS:
+        raise PoisonRecordError("UNKNOWN_TYPE", f"eventType {ascii(event_type[:100])} is not known")
     try:
         return JobEvent.model_validate(body)
     except ValidationError as error:
@@ -69,14 +74,16 @@ def decode(record: Record) -> JobEvent:
 
 def poison_message(record: Record, error: PoisonRecordError) -> Message:
     """Wrap an unreadable record for the dead-letter topic."""
+    key, value = record.key or "", record.value or ""
     letter = PoisonRecord(
         failure_reason=error.reason,
         detail=error.detail,
         source_topic=record.topic,
         source_partition=record.partition,
         source_offset=record.offset,
-        key_base64=record.key,
-        value_base64=record.value,
+        key_base64=None if record.key is None else key[:MAX_KEY_CHARACTERS],
+        value_base64=None if record.value is None else value[:MAX_VALUE_CHARACTERS],
+        truncated=len(key) > MAX_KEY_CHARACTERS or len(value) > MAX_VALUE_CHARACTERS,
         correlation_id=record.correlation_id,
     )
     return Message(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from smartqueue.ids import new_id
@@ -15,6 +15,12 @@ JOB_RESULTS = "job-results"
 JOB_DLQ = "job-dlq"
 SCHEMA_VERSION: Final = 1
 CORRELATION_HEADER = "correlation_id"
+# What Postgres takes as an integer.
+MAX_INTEGER = 2**31 - 1
+# In lower case, as Postgres gives ids back.
+JobId = Annotated[
+    str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+]
 
 
 class EventType(StrEnum):
@@ -48,10 +54,10 @@ class JobEvent(WireModel):
     event_id: str = Field(default_factory=new_id)
     event_type: EventType
     schema_version: Literal[1] = SCHEMA_VERSION
-    job_id: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-    tenant_id: Annotated[str, Field(min_length=1, max_length=63)]
+    job_id: JobId
+    tenant_id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     attempt: Annotated[int, Field(ge=0, le=1000)]
-    replay_count: Annotated[int, Field(ge=0)] = 0
+    replay_count: Annotated[int, Field(ge=0, le=MAX_INTEGER)] = 0
     status: str
     correlation_id: Annotated[str, Field(min_length=1, max_length=128)]
     occurred_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
@@ -63,8 +69,11 @@ class JobEvent(WireModel):
 
     @property
     def idempotency_key(self) -> str:
-        """The cache key under which a delivery of this event is known to be done with."""
-        return f"{{{self.job_id}}}:{self.event_type}:{self.replay_count}:{self.attempt}"
+        """The cache key under which a delivery of this event is known to be done with.
+
+        It holds the tenant, so that an event with a wrong one cannot make the right one look like a duplicate.
+        """
+        return f"{{{self.job_id}}}:{self.tenant_id}:{self.event_type}:{self.replay_count}:{self.attempt}"
 
 
 class DeadLetter(WireModel):
@@ -85,7 +94,10 @@ class DeadLetter(WireModel):
 
 
 class PoisonRecord(WireModel):
-    """A record nobody could read, as job-dlq carries it: its bytes in base64 and where they came from."""
+    """A record nobody could read, as job-dlq carries it: its bytes in base64 and where they came from.
+
+    truncated: the bytes are too many for one more message, these are the first of them.
+    """
 
     failure_reason: str
     detail: str
@@ -95,6 +107,7 @@ class PoisonRecord(WireModel):
     source_offset: int
     key_base64: str | None
     value_base64: str | None
+    truncated: bool = False
     correlation_id: str
 
 

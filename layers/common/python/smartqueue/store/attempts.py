@@ -11,10 +11,10 @@ from smartqueue.store.queries import load
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
-    """rows: the jobs now ours, with their tenant's webhook columns. unknown: ids that no job of the tenant has."""
+    """rows: the jobs now ours, with their tenant's webhook columns. unknown: (job, tenant) that do not exist."""
 
     rows: list[Row]
-    unknown: set[str]
+    unknown: set[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,8 @@ class AttemptStore:
         )
         # A job asked for twice (two attempts in one batch) stands in two rows: it is ours once.
         ours = {row["job_id"]: row for row in rows if row["job_id"] is not None}
-        return Claims(rows=list(ours.values()), unknown={str(row["wanted_id"]) for row in rows if not row["known"]})
+        unknown = {(str(row["wanted_id"]), row["wanted_tenant"]) for row in rows if not row["known"]}
+        return Claims(rows=list(ours.values()), unknown=unknown)
 
     def extend(self, job_ids: Sequence[str], *, lease_token: str, lease_seconds: float) -> set[str]:
         """Keep the lease of jobs that are still ours; return their ids."""

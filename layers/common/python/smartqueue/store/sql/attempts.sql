@@ -33,10 +33,11 @@ WITH wanted AS (
         'attempt ' || attempt || ' started', jsonb_build_object('attempt', attempt), correlation_id
     FROM claimed
 )
-SELECT w.job_id AS wanted_id, j.job_id IS NOT NULL AS known, c.*, t.webhook_url, t.webhook_key_version
+SELECT w.job_id AS wanted_id, w.tenant_id AS wanted_tenant, j.job_id IS NOT NULL AS known,
+    c.*, t.webhook_url, t.webhook_key_version
 FROM wanted w
 LEFT JOIN jobs j ON j.job_id = w.job_id AND j.tenant_id = w.tenant_id
-LEFT JOIN claimed c ON c.job_id = w.job_id
+LEFT JOIN claimed c ON c.job_id = w.job_id AND c.tenant_id = w.tenant_id
 LEFT JOIN tenants t ON t.tenant_id = c.tenant_id
 
 -- name: extend
