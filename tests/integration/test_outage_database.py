@@ -35,8 +35,7 @@ REQUESTS: dict[str, tuple[str, str, str, object, dict[str, str]]] = {
 
 def send(plane: Plane, name: str, token: str, job: str) -> Answer:
     function, method, resource, body, headers = REQUESTS[name]
-    path = {"jobId": job} if "{jobId}" in resource else {}
-    return plane.call(function, method, resource, body, token=token, headers=headers, **path)
+    return plane.call(function, method, resource, body, token=token, headers=headers, jobId=job)
 
 
 def everything(plane: Plane) -> list[list[dict[str, object]]]:
