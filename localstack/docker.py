@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from dataclasses import replace
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 COMPOSE_FILE = Path(__file__).with_name("compose.yml")
 # LocalStack without a licence has no Kafka mappings: the trigger reads them from here.
 MAPPING_FILE = Path(__file__).with_name("docker-mappings.json")
-CONTEXT = {"stage": "local", "bundle": "true"}
+# Containers have the host's architecture.
+CONTEXT = {
+    "stage": "local",
+    "bundle": "true",
+    "architecture": "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64",
+    "kafka-triggers": "false",
+}
 _PASSWORD = "local-only"  # noqa: S105 - the database listens on 127.0.0.1 alone; compose.yml has the same
 # Functions run in containers of the compose network and see the services by name.
 INSIDE = Endpoints(

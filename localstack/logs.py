@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 _GROUP_PREFIX = f"/aws/lambda/{FUNCTION_PREFIX}"
 _PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
 _SHOWN_ELSEWHERE = {"timestamp", "level", "message", "correlation_id", "service", "location"}
-_NOISE = {"cold_start", "function_name", "function_memory_size", "function_arn", "function_request_id", "xray_trace_id"}
+_NOISE = {
+    "name",
+    "cold_start",
+    "function_name",
+    "function_memory_size",
+    "function_arn",
+    "function_request_id",
+    "xray_trace_id",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,16 @@ def parse(function: str, timestamp_ms: int, message: str) -> Line | None:
     values = {name: entry.get(name) or default for name, default in known.items()}
     shown = values["message"] if isinstance(values["message"], str) else json.dumps(values["message"])
     details = {k: v for k, v in entry.items() if k not in _SHOWN_ELSEWHERE | _NOISE and v not in (None, "")}
-    return Line(timestamp_ms, function, values["level"], shown, values["correlation_id"], details)
+    written_ms = _written_ms(entry.get("timestamp")) or timestamp_ms
+    return Line(written_ms, function, values["level"], shown, values["correlation_id"], details)
+
+
+def _written_ms(timestamp: object) -> int | None:
+    """When the function wrote the line: the emulator stamps all lines of an invocation with its end."""
+    try:
+        return int(datetime.strptime(str(timestamp), "%Y-%m-%d %H:%M:%S,%f%z").timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 class LogReader:

@@ -47,7 +47,9 @@ class Steps:
 
     def done(self, name: str, detail: str, seconds: float) -> None:
         """One finished step."""
-        self.console.print(f"  [green]ok[/]  {name:<10} {detail} [dim]{seconds:.1f} s[/]", highlight=False)
+        self.console.print(
+            f"  [green]ok[/]  {name:<10} {detail} [dim]{seconds:.1f} s[/]", highlight=False, soft_wrap=True
+        )
 
 
 def cloud_for(home: Path, settings: Settings, services: str = "") -> Cloud:
@@ -77,7 +79,7 @@ def up(cloud: Cloud, console: Console, *, redeploy: bool = False) -> Endpoints:
             states.save(cloud.home, cloud.state)
             cloud.start_services(steps.done)
         for note in cloud.notes:
-            console.print(f"  [yellow]note[/] {note}", highlight=False)
+            console.print(f"  [yellow]note[/] {note}", highlight=False, soft_wrap=True)
         with steps.step("creating the topics"):
             begun = time.monotonic()
             create_topics(cloud.endpoints.kafka, TOPICS)

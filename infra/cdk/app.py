@@ -9,7 +9,7 @@ from infra.cdk.data_plane import DataPlane
 from infra.cdk.stacks.local_data import LocalDataStack
 from infra.cdk.stacks.observability import ObservabilityStack
 from infra.cdk.stacks.service import ServiceStack
-from infra.cdk.stages import Stage, UnknownStageError, chosen_stage
+from infra.cdk.stages import CHOICES, Stage, UnknownStageError, chosen_stage
 
 # In code rather than in cdk.json, so that tests build what the CLI builds.
 FEATURES = {
@@ -55,11 +55,7 @@ def _data_plane(app: cdk.App, stack_name: str, stage: Stage) -> DataPlane:
 def main() -> None:
     """Synthesise what the CLI's context asks for."""
     app = new_app()
-    stage = chosen_stage(
-        name=app.node.try_get_context("stage"),
-        bundle=app.node.try_get_context("bundle"),
-        architecture=app.node.try_get_context("architecture"),
-    )
+    stage = chosen_stage({name: app.node.try_get_context(name) for name in ("stage", *CHOICES)})
     add_stacks(app, stage)
     app.synth()
 

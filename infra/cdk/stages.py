@@ -3,8 +3,9 @@
 A stage is chosen with `-c stage=<name>`. Which data services it runs on is not a setting: see `data_plane.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
@@ -45,6 +46,8 @@ class Stage:
     pinned_api_id: str | None
     """A fixed API id; only emulators can do that."""
 
+    kafka_triggers: bool
+    """Whether the event source mappings are deployed; plain LocalStack has none, there the trigger reads a file."""
     kafka_window_seconds: int
     """How long a trigger waits to fill a batch; 0 leaves the service's own default (half a second on AWS)."""
     log_retention: logs.RetentionDays
@@ -83,6 +86,7 @@ LOCAL = Stage(
     cors_origins=(),
     access_logs=False,
     pinned_api_id="smartqueue",
+    kafka_triggers=True,
     kafka_window_seconds=0,
     log_retention=logs.RetentionDays.ONE_WEEK,
     keeps_data=False,
@@ -94,30 +98,33 @@ LOCAL = Stage(
 STAGES = {stage.name: stage for stage in (LOCAL,)}
 
 
-def chosen_stage(*, name: str | None, bundle: str | None, architecture: str | None) -> Stage:
+CHOICES: dict[str, dict[str, dict[str, Any]]] = {
+    "bundle": {"true": {"bundle_libraries": True}, "false": {"bundle_libraries": False}},
+    "architecture": {"arm64": {"architecture": "arm64"}, "x86_64": {"architecture": "x86_64"}},
+    "kafka-triggers": {"true": {"kafka_triggers": True}, "false": {"kafka_triggers": False}},
+}
+"""What else `-c name=value` may change in a stage."""
+
+
+def chosen_stage(context: Mapping[str, str | None]) -> Stage:
     """The stage the CLI's context asks for.
 
-    Args: the raw context values of `-c stage=`, `-c bundle=` and `-c architecture=`; None where not given.
+    Args: the raw context values of `stage` and of `CHOICES`; None or absent where not given.
     Raises: UnknownStageError when there is no such stage, or no such value.
     """
     known = ", ".join(sorted(STAGES))
+    name = context.get("stage")
     if name is None:
         raise UnknownStageError(f"No stage chosen. Add -c stage=<name>; known stages: {known}.")
     if name not in STAGES:
         raise UnknownStageError(f'There is no stage "{name}"; known stages: {known}.')
     stage = STAGES[name]
-    match bundle:
-        case None:
-            pass
-        case "true" | "false":
-            stage = replace(stage, bundle_libraries=bundle == "true")
-        case _:
-            raise UnknownStageError(f'-c bundle={bundle} makes no sense; it is "true" or "false".')
-    match architecture:
-        case None:
-            pass
-        case "arm64" | "x86_64":
-            stage = replace(stage, architecture=architecture)
-        case _:
-            raise UnknownStageError(f'-c architecture={architecture} makes no sense; it is "arm64" or "x86_64".')
+    for choice, values in CHOICES.items():
+        value = context.get(choice)
+        if value is None:
+            continue
+        if value not in values:
+            allowed = " or ".join(f'"{v}"' for v in values)
+            raise UnknownStageError(f"-c {choice}={value} makes no sense; it is {allowed}.")
+        stage = replace(stage, **values[value])
     return stage

@@ -11,24 +11,24 @@ from infra.cdk.stages import LOCAL, UnknownStageError, chosen_stage
 
 
 def test_the_local_stage_is_known() -> None:
-    assert chosen_stage(name="local", bundle=None, architecture=None) == LOCAL
+    assert chosen_stage({"stage": "local"}) == LOCAL
 
 
 @pytest.mark.parametrize("name", ["prod", "Local", None])
 def test_an_unknown_stage_is_refused_and_the_known_ones_are_listed(name: str | None) -> None:
     with pytest.raises(UnknownStageError, match=r"known stages: local\.$"):
-        chosen_stage(name=name, bundle=None, architecture=None)
+        chosen_stage({"stage": name})
 
 
-def test_libraries_and_architecture_can_be_asked_for() -> None:
-    stage = chosen_stage(name="local", bundle="true", architecture="x86_64")
-    assert (stage.bundle_libraries, stage.architecture) == (True, "x86_64")
+def test_libraries_architecture_and_triggers_can_be_asked_for() -> None:
+    stage = chosen_stage({"stage": "local", "bundle": "true", "architecture": "x86_64", "kafka-triggers": "false"})
+    assert (stage.bundle_libraries, stage.architecture, stage.kafka_triggers) == (True, "x86_64", False)
 
 
-@pytest.mark.parametrize(("bundle", "architecture"), [("yes", None), (None, "sparc")])
-def test_a_value_that_makes_no_sense_is_refused(bundle: str | None, architecture: str | None) -> None:
+@pytest.mark.parametrize(("choice", "value"), [("bundle", "yes"), ("architecture", "sparc"), ("kafka-triggers", "")])
+def test_a_value_that_makes_no_sense_is_refused(choice: str, value: str) -> None:
     with pytest.raises(UnknownStageError, match="makes no sense"):
-        chosen_stage(name="local", bundle=bundle, architecture=architecture)
+        chosen_stage({"stage": "local", choice: value})
 
 
 def test_the_command_line_gets_one_clear_sentence() -> None:

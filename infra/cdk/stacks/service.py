@@ -52,8 +52,9 @@ class ServiceStack(cdk.Stack):
             functions={route.function: self.functions[route.function] for route in ROUTES},
             authorizer=self.functions["authorizer"],
         )
-        self._add_trigger("ProcessorTrigger", function="process", consumer_group="job-processor")
-        self._add_trigger("ClassifierTrigger", function="classify", consumer_group="job-classifier")
+        if stage.kafka_triggers:
+            self._add_trigger("ProcessorTrigger", function="process", consumer_group="job-processor")
+            self._add_trigger("ClassifierTrigger", function="classify", consumer_group="job-classifier")
         self._add_relay_schedule()
 
         cdk.CfnOutput(self, "ApiId", value=api.api.rest_api_id)
