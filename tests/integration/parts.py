@@ -19,6 +19,8 @@ from functions.process.deduplication import Deduplication
 from functions.process.execution import Executor
 from functions.process.settings import Settings as ProcessSettings
 from functions.process.webhooks.sender import WebhookSender
+from functions.relay.rescue import Rescue
+from functions.relay.settings import Settings as RelaySettings
 from functions.replay.dead_letters import DeadLetters
 from functions.submit.cancellation import Cancellation
 from functions.submit.settings import Settings as SubmitSettings
@@ -113,6 +115,11 @@ class Parts:
         """Make what replays and discards."""
         env = self.environment("replay")
         return DeadLetters(env.jobs, env.outbox)
+
+    def rescue(self) -> Rescue:
+        """Make what rescues."""
+        env = self.environment("relay")
+        return Rescue(env.database, env.outbox, RelaySettings.from_environment(env.variables))
 
     def accounts(self) -> Accounts:
         """Make what registers."""
