@@ -49,15 +49,15 @@ class Caller:
         """Send one request: `body` as JSON, or `content` as it is."""
         sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         if content is not None:
-            return self.http.request(
-                method,
-                path.lstrip("/"),
-                content=content,
-                headers={"Content-Type": "application/json", **sent, **(headers or {})},
-                params=dict(query or {}),
-            )
+            sent["Content-Type"] = "application/json"
         return self.http.request(
-            method, path.lstrip("/"), json=body, headers={**sent, **(headers or {})}, params=dict(query or {})
+            method,
+            path.lstrip("/"),
+            json=body,
+            content=content,
+            headers={**sent, **(headers or {})},
+            # Not an empty one, which would take away what the path says after its question mark.
+            params=dict(query) if query else None,
         )
 
     def get(self, path: str, **query: str | int) -> Any:
@@ -82,6 +82,10 @@ class Caller:
         """The steps of a job's timeline."""
         steps: list[dict[str, Any]] = self.get(f"/jobs/{job_id}/timeline")["steps"]
         return steps
+
+    def moves(self, job_id: str) -> list[dict[str, Any]]:
+        """The steps of a job's timeline without its classification, which comes when it comes."""
+        return [step for step in self.steps(job_id) if step["action"] != "JOB_CLASSIFIED"]
 
     def wait_for(self, job_id: str, *statuses: str, seconds: float = 40) -> dict[str, Any]:
         """Wait until a job has one of the statuses (by default: any that ends it) and return it."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.client import Caller, Rest, Tenant
 from tests.e2e.cloud import UP_SECONDS, LocalCloud
+from tests.e2e.journey import Journey, travel
 from tests.e2e.waiting import wait_until
 from tests.fakes.openai_server import FakeOpenAI
 
@@ -65,6 +66,12 @@ def tenant(anonymous: Caller) -> Tenant:
 def other_tenant(anonymous: Caller) -> Tenant:
     """Another one."""
     return Tenant.found(anonymous, "other")
+
+
+@pytest.fixture(scope="session")
+def journey(anonymous: Caller) -> Journey:
+    """A ticket that has met every function, under one correlation id."""
+    return travel(Tenant.found(anonymous, "traveller"))
 
 
 @pytest.fixture

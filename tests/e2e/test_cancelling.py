@@ -22,7 +22,7 @@ def test_a_waiting_job_is_cancelled_and_never_runs_again(tenant: Tenant, cloud: 
     assert cancelled["status"] == "CANCELLED"
     assert cancelled["completedAt"]
     assert cancelled["version"] == job["version"] + 1
-    step = operator.steps(job["jobId"])[-1]
+    step = operator.moves(job["jobId"])[-1]
     assert (step["action"], step["fromState"], step["toState"]) == ("JOB_CANCELLED", "PENDING", "CANCELLED")
     expect_problem(operator.call("POST", f"/jobs/{job['jobId']}/cancel"), 409)
 

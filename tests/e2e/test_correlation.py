@@ -1,4 +1,4 @@
-"""One id tells a job's whole story: in answers, rows, Kafka headers, the logs of every function, and what goes out."""
+"""One id tells a job's whole story: in answers, rows, Kafka headers and what goes out. test_search.py has the logs."""
 
 from __future__ import annotations
 
@@ -6,35 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from localstack.logs import LogReader
-from tests.e2e.client import Tenant, expect, unique
-from tests.e2e.waiting import wait_until
-from tests.fakes.webhook_receiver import Answer, WebhookReceiver
+from tests.e2e.client import Tenant, expect
 
 if TYPE_CHECKING:
     from tests.e2e.cloud import LocalCloud
+    from tests.e2e.journey import Journey
     from tests.fakes.openai_server import FakeOpenAI
 
 HEADER = "X-Correlation-ID"
-# Of a ticket that is retried, read and replayed. The authorizer is given nothing of a request but its token.
-FUNCTIONS = {"submit", "classify", "process", "relay", "query", "replay"}
 
 
-def test_one_id_is_found_everywhere(tenant: Tenant, cloud: LocalCloud, model: FakeOpenAI) -> None:
-    mine = unique("search-me")
-    headers = {HEADER: mine}
-    with WebhookReceiver(Answer(status=503), Answer(status=410)) as receiver:
-        tenant.admin.call("PUT", "/admin/webhook", {"url": receiver.url})
-        body = {"title": unique("A ticket"), "retry": {"count": 1, "baseSeconds": 0.2}}
-        answer = tenant.admin.call("POST", "/jobs", body, headers=headers)
-        job_id = expect(answer, 201)["jobId"]
-        tenant.admin.wait_for(job_id, "FAILED")
-        replay = tenant.admin.call("POST", f"/admin/jobs/{job_id}/replay", headers=headers)
-        tenant.admin.wait_for(job_id, "COMPLETED")
-    timeline = tenant.admin.call("GET", f"/jobs/{job_id}/timeline", headers=headers)
+def test_one_id_is_found_everywhere(journey: Journey, cloud: LocalCloud, model: FakeOpenAI) -> None:
+    mine, job_id = journey.correlation_id, journey.job_id
 
-    assert answer.headers[HEADER] == replay.headers[HEADER] == timeline.headers[HEADER] == mine
-    assert answer.json()["correlationId"] == timeline.json()["correlationId"] == mine
+    assert {answer.headers[HEADER] for answer in journey.answers} == {mine}
+    assert {answer.json()["correlationId"] for answer in journey.answers} == {mine}
     assert cloud.rows("SELECT correlation_id FROM jobs WHERE job_id = %s", job_id) == [{"correlation_id": mine}]
     audit = cloud.rows("SELECT DISTINCT correlation_id FROM audit_logs WHERE entity_id = %s", job_id)
     assert audit == [{"correlation_id": mine}]
@@ -43,32 +29,9 @@ def test_one_id_is_found_everywhere(tenant: Tenant, cloud: LocalCloud, model: Fa
         assert records
         assert {record.headers["correlation_id"] for record in records} == {mine}
         assert {record.body["correlationId"] for record in records} == {mine}
-    assert [r.headers["x-correlation-id"] for r in model.requests if r.ticket.get("title") == body["title"]] == [mine]
-    assert {request.headers["x-correlation-id"] for request in receiver.requests} == {mine}
-
-    def logged() -> set[str] | None:
-        functions = {line.function for line in LogReader(cloud.endpoints.aws).read(mine)}
-        return functions if functions >= FUNCTIONS else None
-
-    assert wait_until(logged, f"a line of each of {sorted(FUNCTIONS)}") == FUNCTIONS
-    # The same search as a person does it.
-    words = cloud.run("logs", mine)
-    assert all(name in words for name in FUNCTIONS)
-    assert words.index("job created") < words.index("attempt failed") < words.index("job completed")
-
-
-def test_every_line_about_a_job_carries_its_ids(tenant: Tenant, cloud: LocalCloud) -> None:
-    job = tenant.admin.submit()
-    tenant.admin.wait_for(job["jobId"], "COMPLETED")
-
-    def completed() -> bool:
-        lines = LogReader(cloud.endpoints.aws).read(job["jobId"])
-        return "job completed" in {line.message for line in lines}
-
-    wait_until(completed, "the line about the end of the job")
-    about = [line for line in LogReader(cloud.endpoints.aws).read(job["jobId"]) if line.details.get("job_id")]
-    assert {line.correlation_id for line in about} == {job["correlationId"]}
-    assert {line.details["tenant_id"] for line in about} == {tenant.tenant_id}
+    asked = [request for request in model.requests if request.ticket.get("title") == journey.title]
+    assert [request.headers["x-correlation-id"] for request in asked] == [mine]
+    assert [request.headers["x-correlation-id"] for request in journey.webhooks] == [mine] * 3
 
 
 def test_without_an_id_each_request_gets_its_own(tenant: Tenant) -> None:

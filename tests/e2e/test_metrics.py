@@ -30,8 +30,8 @@ PANELS = (
 )
 
 
-def is_quiet(numbers: dict[str, float]) -> bool:
-    """Nothing is under way and every function has sent its numbers: what went in has come out."""
+def is_balanced(numbers: dict[str, float]) -> bool:
+    """Nothing is under way, and all that was ever put in has come out."""
     put_in = numbers["jobs_created_total"] + numbers["jobs_replayed_total"]
     came_out = sum(numbers[f"jobs_{end}_total"] for end in ("completed", "failed", "cancelled"))
     return numbers["active_jobs_count"] == 0 and put_in == came_out
@@ -42,8 +42,11 @@ def quiet(cloud: LocalCloud, http: httpx2.Client) -> dict[str, float]:
     """The numbers once earlier tests' jobs have ended."""
 
     def look() -> dict[str, float] | None:
+        # A group commits after its function has answered, and a function sends its numbers before.
+        if any(cloud.lag(group) for group in ("job-processor", "job-classifier")):
+            return None
         numbers = cloud.scrape(http)
-        return numbers if is_quiet(numbers) else None
+        return numbers if is_balanced(numbers) else None
 
     return wait_until(look, "every job at its end and counted", seconds=60)
 
@@ -92,7 +95,7 @@ def test_both_ways_say_what_was_done(
         return {name: now[name] - quiet[name] for name in done}
 
     wait_until(lambda: added() == done, f"{done} in GET /metrics", seconds=20)
-    assert is_quiet(cloud.scrape(http))
+    assert is_balanced(cloud.scrape(http))
 
     # CloudWatch has seen the same since the cloud was started, whatever else was done in it.
     def apart() -> dict[str, tuple[float, float]]:
@@ -136,7 +139,8 @@ def test_gauges_reach_cloudwatch(cloud: LocalCloud) -> None:
         listed = metrics.list_metrics(Namespace="SmartTaskQueue")["Metrics"]
         return {"active_jobs_count", "dlq_size", "outbox_backlog"} <= {metric["MetricName"] for metric in listed}
 
-    wait_until(known, "the relay's gauges")
+    # The emulator shows what an invocation logged once it has ended, and the relay's lasts for a minute.
+    wait_until(known, "the relay's gauges", seconds=90)
 
 
 def test_only_the_scrape_credential_opens_the_metrics(tenant: Tenant, anonymous: Caller) -> None:

@@ -89,7 +89,7 @@ OTHER_BODIES: dict[str, tuple[str, str, dict[str, Any], int]] = {
     "bulk replay by a bad id": ("POST", "/admin/dlq/replay", {"jobIds": ["x"]}, 422),
     "bulk discard by an unknown filter": ("POST", "/admin/dlq/discard", {"everything": True}, 422),
     "bulk discard by a time without a zone": ("POST", "/admin/dlq/discard", {"failedAfter": "2026-01-01T00:00"}, 422),
-    "webhook without encryption": ("PUT", "/admin/webhook", {"url": "http://example.com/"}, 422),
+    "webhook without encryption": ("PUT", "/admin/webhook", {"url": "http://93.184.216.34/"}, 422),
     "webhook to a file": ("PUT", "/admin/webhook", {"url": "file:///etc/passwd"}, 422),
     "webhook with a NUL": ("PUT", "/admin/webhook", {"url": "http://127.0.0.1:9999/\0"}, 400),
 }

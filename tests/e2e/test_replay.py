@@ -66,17 +66,15 @@ def test_of_many_replays_at_once_one_counts_and_the_job_runs_once_more(tenant: T
 
 @pytest.mark.parametrize("state", ["PENDING", "COMPLETED", "CANCELLED"])
 def test_what_has_not_failed_is_not_replayed(state: str, tenant: Tenant, rest: Rest) -> None:
-    if state == "COMPLETED":
-        job = tenant.admin.wait_for(tenant.admin.submit()["jobId"], "COMPLETED")
-    else:
-        job = rest(tenant)
+    job_id = (tenant.admin.submit() if state == "COMPLETED" else rest(tenant))["jobId"]
     if state == "CANCELLED":
-        tenant.admin.post(f"/jobs/{job['jobId']}/cancel")
+        tenant.admin.post(f"/jobs/{job_id}/cancel")
+    tenant.admin.wait_for(job_id, state)
 
-    problem = expect_problem(tenant.admin.call("POST", f"/admin/jobs/{job['jobId']}/replay"), 409)
+    problem = expect_problem(tenant.admin.call("POST", f"/admin/jobs/{job_id}/replay"), 409)
 
     assert state in problem["detail"]
-    assert tenant.admin.job(job["jobId"])["replayCount"] == 0
+    assert tenant.admin.job(job_id)["replayCount"] == 0
 
 
 def test_all_that_match_are_replayed_and_the_others_are_not(tenant: Tenant) -> None:
@@ -108,7 +106,7 @@ def test_discarded_letters_leave_the_list_for_good(tenant: Tenant) -> None:
     assert seen["discardedAt"]
     expect_problem(tenant.admin.call("POST", f"/admin/jobs/{gone['jobId']}/replay"), 409)
     assert tenant.admin.post("/admin/dlq/discard", {"jobIds": [gone["jobId"]]})["count"] == 0
-    assert tenant.admin.steps(gone["jobId"])[-1]["action"] == "JOB_DISCARDED"
+    assert tenant.admin.moves(gone["jobId"])[-1]["action"] == "JOB_DISCARDED"
 
 
 def test_dead_letters_come_page_by_page(tenant: Tenant) -> None:

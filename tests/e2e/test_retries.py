@@ -56,7 +56,7 @@ def test_its_timeline_tells_every_step_in_order(unlucky: Tenant, failed: dict[st
 
 
 def test_its_retries_are_due_after_two_four_and_eight_seconds(unlucky: Tenant, failed: dict[str, Any]) -> None:
-    steps = [step for step in unlucky.admin.steps(failed["jobId"]) if step["action"] != "JOB_CLASSIFIED"]
+    steps = unlucky.admin.moves(failed["jobId"])
     retries = [index for index, step in enumerate(steps) if step["action"] == "JOB_RETRY"]
 
     assert len(retries) == len(BACK_OFF_SECONDS)
@@ -139,7 +139,7 @@ def test_a_permanent_failure_is_not_retried(tenant: Tenant) -> None:
     job = tenant.failed_job()
 
     assert (job["attempts"], job["maxRetries"]) == (1, 3)
-    assert tenant.admin.steps(job["jobId"])[-1]["attributes"] == {"attempt": 1, "retryable": False}
+    assert tenant.admin.moves(job["jobId"])[-1]["attributes"] == {"attempt": 1, "retryable": False}
 
 
 def test_a_job_that_takes_too_long_is_cut_off(tenant: Tenant) -> None:
