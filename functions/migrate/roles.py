@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg import sql
 
+from functions.migrate.lock import wait_for_turn
 from smartqueue.database import Connection
 
 # A function must fail well before its own time is up; behind a proxy a session cannot set these itself.
@@ -18,6 +19,7 @@ ROLE_SETTINGS = {
 def ensure_roles(connection: Connection, secrets: Mapping[str, Mapping[str, Any]]) -> None:
     """Create or update one login role per secret (username, password). Raises psycopg.Error, nothing half done."""
     with connection.transaction():
+        wait_for_turn(connection)
         for secret in secrets.values():
             _ensure_role(connection, str(secret["username"]), str(secret["password"]))
 

@@ -1,4 +1,4 @@
-"""Forward-only migrations: numbered files, each applied once, in order, in a transaction of its own."""
+"""Forward-only migrations: numbered files, each applied once, in order; a run that fails applies none."""
 
 import hashlib
 import logging
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
+from functions.migrate.lock import wait_for_turn
 from smartqueue.database import Connection
 from smartqueue.errors import SmartQueueError
 
@@ -48,13 +49,13 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
 def apply_migrations(connection: Connection, migrations: list[Migration]) -> list[str]:
     """Apply what is missing and return the names of what was applied.
 
-    Raises ChangedMigrationError before it touches anything, psycopg.Error with that one migration rolled back.
+    Raises ChangedMigrationError or psycopg.Error; then nothing was applied.
     """
     applied: list[str] = []
     with connection.transaction():
-        connection.execute(LEDGER)
         # Whoever comes second waits here, then finds nothing left to do.
-        connection.execute("LOCK TABLE schema_migrations IN EXCLUSIVE MODE")
+        wait_for_turn(connection)
+        connection.execute(LEDGER)
         rows = connection.execute("SELECT name, checksum FROM schema_migrations").fetchall()
         known = {row["name"]: row["checksum"] for row in rows}
         changed = [m.name for m in migrations if m.name in known and known[m.name] != m.checksum]
@@ -63,12 +64,11 @@ def apply_migrations(connection: Connection, migrations: list[Migration]) -> lis
         for migration in migrations:
             if migration.name in known:
                 continue
-            with connection.transaction():
-                connection.execute(migration.sql)
-                connection.execute(
-                    "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
-                    (migration.name, migration.checksum),
-                )
+            connection.execute(migration.sql)
+            connection.execute(
+                "INSERT INTO schema_migrations (name, checksum) VALUES (%s, %s)",
+                (migration.name, migration.checksum),
+            )
             log.info("migration applied", extra={"migration": migration.name})
             applied.append(migration.name)
     return applied
