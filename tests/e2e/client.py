@@ -87,13 +87,16 @@ class Caller:
         """The steps of a job's timeline without its classification, which comes when it comes."""
         return [step for step in self.steps(job_id) if step["action"] != "JOB_CLASSIFIED"]
 
-    def wait_for(self, job_id: str, *statuses: str, seconds: float = 40) -> dict[str, Any]:
-        """Wait until a job has one of the statuses (by default: any that ends it) and return it."""
+    def wait_for(self, job_id: str, *statuses: str, seconds: float = 40, classified: bool = False) -> dict[str, Any]:
+        """Wait until a job has one of the statuses (by default: any that ends it) and return it.
+
+        classified: wait for the classifier too, so that nobody has anything left to do with the job.
+        """
         wanted = set(statuses) or ENDED
 
         def look() -> dict[str, Any] | None:
             job = self.job(job_id)
-            return job if job["status"] in wanted else None
+            return job if job["status"] in wanted and (job["category"] or not classified) else None
 
         return wait_until(look, f"job {job_id} in {sorted(wanted)}", seconds=seconds)
 
@@ -146,7 +149,7 @@ class Tenant:
         """A job that has failed without any retry."""
         payload = {"durationSeconds": 0, "failTimes": 100, "failure": "permanent"}
         job = self.admin.submit(title, type="simulate", payload=payload, **fields)
-        return self.admin.wait_for(job["jobId"], "FAILED")
+        return self.admin.wait_for(job["jobId"], "FAILED", classified=True)
 
     def resting_job(self) -> dict[str, Any]:
         """A job that stays PENDING for a minute: its first attempt failed and the next one is due then."""

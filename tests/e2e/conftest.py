@@ -16,6 +16,8 @@ from tests.fakes.openai_server import FakeOpenAI
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The services, the two helpers and the first functions' workers.
+FEWEST_PROCESSES = 8
 MODEL_KEY = "a-key-for-the-fake-model"
 
 
@@ -36,6 +38,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, model: FakeOpenAI) -> Iterat
     )
     try:
         local.run("up", seconds=UP_SECONDS)
+        assert len(local.processes()) > FEWEST_PROCESSES, "what is to end is not even found"
         yield local
     finally:
         local.run("down")

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from tests.e2e.client import Caller, Tenant
-from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.e2e.cloud import LocalCloud
@@ -32,8 +31,7 @@ def story(watched: Tenant) -> dict[str, Any]:
     job = watched.admin.submit(type="simulate", payload=payload, retry={"count": 1, "baseSeconds": 0.1})
     watched.admin.wait_for(job["jobId"], "FAILED")
     watched.admin.post(f"/admin/jobs/{job['jobId']}/replay")
-    wait_until(lambda: watched.admin.job(job["jobId"])["category"], "its classification")
-    return watched.admin.wait_for(job["jobId"], "FAILED")
+    return watched.admin.wait_for(job["jobId"], "FAILED", classified=True)
 
 
 def test_a_jobs_rows_tell_its_whole_story(watched: Tenant, story: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ DAY_SECONDS = 24 * 3600
 
 def test_an_event_delivered_twice_runs_its_job_once(tenant: Tenant, cloud: LocalCloud, http: httpx2.Client) -> None:
     job_id = tenant.admin.submit(type="simulate", payload={"durationSeconds": 0})["jobId"]
-    done = tenant.admin.wait_for(job_id, "COMPLETED")
+    done = tenant.admin.wait_for(job_id, "COMPLETED", classified=True)
     created = next(record for record in cloud.records("job-events") if record.key == job_id)
     before = cloud.scrape(http)["jobs_completed_total"]
 
