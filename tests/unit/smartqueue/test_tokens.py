@@ -1,0 +1,116 @@
+"""Tokens: their claims, and which keys are good."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+
+import smartqueue.tokens
+from smartqueue.errors import UnauthorizedError
+from smartqueue.roles import Principal, Role
+from smartqueue.settings import TokenSettings
+from smartqueue.tokens import REQUIRED_CLAIMS, Tokens
+
+OLD, NEW = {"kid": "1", "key": "o" * 64}, {"kid": "2", "key": "n" * 64}
+ALICE = Principal(user_id="u-1", username="alice", tenant_id="tenant-a", role=Role.OPERATOR)
+
+
+class Secret:
+    """A secret that is read through a cache."""
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        self.cached = self.current = value
+        self.fresh_reads = 0
+
+    def read(self, _: str, *, fresh: bool = False) -> dict[str, Any]:
+        if fresh:
+            self.fresh_reads += 1
+            self.cached = self.current
+        return self.cached
+
+
+MakeTokens = Callable[[dict[str, Any]], tuple[Tokens, Secret]]
+
+
+@pytest.fixture
+def make_tokens(monkeypatch: pytest.MonkeyPatch) -> MakeTokens:
+    def make(value: dict[str, Any]) -> tuple[Tokens, Secret]:
+        secret = Secret(value)
+        monkeypatch.setattr(smartqueue.tokens, "read_secret", secret.read)
+        return Tokens(TokenSettings(token_secret_id="token", token_lifetime_seconds=600)), secret
+
+    return make
+
+
+def test_a_token_says_who_for_how_long_and_by_which_key(make_tokens: MakeTokens) -> None:
+    tokens, _ = make_tokens(NEW)
+    token = tokens.issue(ALICE)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert set(REQUIRED_CLAIMS) <= claims.keys()
+    assert claims["exp"] - claims["iat"] == 600
+    assert (claims["sub"], claims["username"], claims["tenantId"], claims["role"]) == (
+        "u-1",
+        "alice",
+        "tenant-a",
+        "OPERATOR",
+    )
+    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT", "kid": "2"}
+    assert "key" not in str(claims)
+    assert tokens.verify(f"Bearer {token}") == ALICE
+
+
+def test_two_tokens_of_the_same_user_differ(make_tokens: MakeTokens) -> None:
+    tokens, _ = make_tokens(NEW)
+    ids = {jwt.decode(tokens.issue(ALICE), options={"verify_signature": False})["jti"] for _ in range(5)}
+    assert len(ids) == 5
+
+
+def test_the_previous_key_still_verifies_but_signs_nothing(make_tokens: MakeTokens) -> None:
+    token = make_tokens(OLD)[0].issue(ALICE)
+    tokens, _ = make_tokens({**NEW, "previous": OLD})
+    assert tokens.verify(f"Bearer {token}") == ALICE
+    assert jwt.get_unverified_header(tokens.issue(ALICE))["kid"] == "2"
+    tokens, _ = make_tokens(NEW)
+    with pytest.raises(UnauthorizedError):
+        tokens.verify(f"Bearer {token}")
+
+
+def test_an_unknown_key_id_makes_it_look_once_past_the_cache(make_tokens: MakeTokens) -> None:
+    token = make_tokens(NEW)[0].issue(ALICE)
+    tokens, secret = make_tokens(OLD)
+    secret.current = {**NEW, "previous": OLD}
+    assert tokens.verify(f"Bearer {token}") == ALICE
+    assert tokens.verify(f"Bearer {token}") == ALICE
+    assert secret.fresh_reads == 1
+
+
+def test_a_key_too_short_for_its_algorithm_lets_nobody_in_and_is_not_the_callers_fault(make_tokens: MakeTokens) -> None:
+    short = {"kid": "1", "key": "short"}
+    with pytest.warns(jwt.InsecureKeyLengthWarning):
+        token = jwt.encode({"sub": "x"}, "short", algorithm="HS256", headers={"kid": "1"})
+    tokens, _ = make_tokens(short)
+    with pytest.raises(jwt.InvalidKeyError):
+        tokens.verify(f"Bearer {token}")
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "bearer\tabc"])
+def test_without_a_bearer_token_it_says_how_to_send_one(make_tokens: MakeTokens, header: str | None) -> None:
+    tokens, _ = make_tokens(NEW)
+    with pytest.raises(UnauthorizedError) as caught:
+        tokens.verify(header)
+    assert "Authorization: Bearer" in caught.value.detail
+
+
+def test_an_expired_token_says_so_and_any_other_fault_does_not_say_which(make_tokens: MakeTokens) -> None:
+    tokens, _ = make_tokens(NEW)
+    good = jwt.decode(tokens.issue(ALICE), options={"verify_signature": False})
+
+    def detail(**changes: Any) -> str:
+        claims = {name: value for name, value in {**good, **changes}.items() if value is not None}
+        with pytest.raises(UnauthorizedError) as caught:
+            tokens.verify("Bearer " + jwt.encode(claims, NEW["key"], algorithm="HS256", headers={"kid": "2"}))
+        return caught.value.detail
+
+    assert "expired" in detail(exp=good["iat"] - 3600)
+    assert len({detail(aud="x"), detail(iss="x"), detail(role="ROOT"), detail(sub=None), detail(tenantId=None)}) == 1
