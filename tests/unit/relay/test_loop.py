@@ -1,0 +1,112 @@
+"""The relay's loop on a clock of its own."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from functions.relay.loop import DATABASE_PAUSE_SECONDS, PUBLISH_BATCH, RESERVED_SECONDS, Relay
+from functions.relay.settings import Settings
+from smartqueue.events import Message
+from smartqueue.metrics import Meter
+from smartqueue.store.attempts import Gauges
+
+MESSAGE = Message(topic="t", key="k", value="v", correlation_id="c", tenant_id="t")
+
+
+class World:
+    """A clock, and everything the relay looks at."""
+
+    def __init__(self, *found: int | Exception) -> None:
+        self.now = 1000.0
+        self.found = list(found)
+        self.pauses: list[float] = []
+        self.tasks: list[tuple[str, float]] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def publish_due(self, *, limit: int) -> list[Message]:
+        assert limit == PUBLISH_BATCH
+        self.now += 0.01
+        found = self.found.pop(0) if self.found else 0
+        if isinstance(found, Exception):
+            raise found
+        return [MESSAGE] * found
+
+    def rescue_expired(self, _: Meter) -> int:
+        self.tasks.append(("expired", self.now))
+        return 0
+
+    def rescue_stranded(self, _: Meter) -> int:
+        self.tasks.append(("stranded", self.now))
+        return 0
+
+    def gauges(self) -> Gauges:
+        self.tasks.append(("gauges", self.now))
+        return Gauges(active_jobs=1, dead_jobs=2, outbox_backlog=3, oldest_pending_seconds=4.0)
+
+    def count(self, task: str) -> int:
+        return [name for name, _ in self.tasks].count(task)
+
+
+@pytest.fixture(autouse=True)
+def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "SmartTaskQueue")
+
+
+def run(world: Any, *, remaining_seconds: float = 60) -> int:
+    settings = Settings(
+        stage="test",
+        database_secret_id="d",
+        cache_host="h",
+        cache_port=1,
+        cache_tls=False,
+        kafka_bootstrap="k",
+        kafka_security="PLAINTEXT",
+    )
+    relay = Relay(outbox=world, rescue=world, attempts=world, settings=settings, clock=world.clock, pause=world.pause)
+    return relay.run(Meter(None), remaining_seconds=remaining_seconds)
+
+
+def test_it_looks_for_most_of_a_minute_a_few_times_a_second() -> None:
+    world = World()
+    assert run(world) == 0
+    assert 56 <= world.now - 1000 <= 58
+    assert set(world.pauses) == {0.25}
+
+
+def test_it_ends_before_the_invocation_does() -> None:
+    world = World()
+    run(world, remaining_seconds=20)
+    assert world.now - 1000 <= 20 - RESERVED_SECONDS + 0.3
+
+
+def test_it_counts_what_it_published_and_does_not_pause_while_batches_are_full() -> None:
+    world = World(PUBLISH_BATCH, PUBLISH_BATCH, 7)
+    assert run(world, remaining_seconds=4) == 2 * PUBLISH_BATCH + 7
+    assert world.now - 1000 < 1.5
+
+
+def test_other_work_is_done_now_and_then() -> None:
+    world = World()
+    run(world)
+    assert 50 <= world.count("expired") <= 58
+    assert world.count("stranded") == 2
+    assert 5 <= world.count("gauges") <= 6
+
+
+def test_an_absent_database_is_waited_for() -> None:
+    away = psycopg.OperationalError("away")
+    world = World(away, away, 3)
+    assert run(world) == 3
+    assert world.pauses[:2] == [DATABASE_PAUSE_SECONDS] * 2
+
+
+def test_any_other_error_ends_the_invocation() -> None:
+    with pytest.raises(psycopg.ProgrammingError):
+        run(World(psycopg.ProgrammingError("a bug")))
