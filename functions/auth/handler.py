@@ -1,6 +1,5 @@
 """Register, log in, and what an ADMIN decides about the tenant: its users and its webhook."""
 
-import os
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -20,50 +19,32 @@ from functions.auth.models import (
 from functions.auth.settings import Settings
 from functions.auth.users import UserStore
 from functions.auth.webhook import Webhook
-from smartqueue.cache import connect_cache
 from smartqueue.cursors import DEFAULT_LIMIT, MAX_LIMIT, cut_page, decode_cursor, encode_cursor
-from smartqueue.database import database
+from smartqueue.environment import Environment
 from smartqueue.http import Api
-from smartqueue.roles import Principal
-from smartqueue.settings import CacheSettings
-from smartqueue.tokens import Tokens, token_service
 
-
-@cache
-def settings() -> Settings:
-    """Return this function's settings."""
-    return Settings.from_environment(os.environ)
-
-
-def tokens() -> Tokens:
-    """Return the token service."""
-    return token_service(settings().token_secret_id, settings().token_lifetime_seconds)
+environment = Environment(Settings)
 
 
 @cache
 def users() -> UserStore:
     """Return the user store."""
-    return UserStore(database(settings().database_secret_id))
+    return UserStore(environment.database)
 
 
 @cache
 def accounts() -> Accounts:
     """Return the rules of accounts."""
-    return Accounts(users(), tokens(), connect_cache(CacheSettings(**settings().model_dump())), settings())
+    return Accounts(users(), environment.tokens, environment.cache, environment.settings)
 
 
 @cache
 def webhook() -> Webhook:
     """Return the tenant's webhook settings."""
-    return Webhook(users(), settings())
+    return Webhook(users(), environment.settings)
 
 
-def verify(authorization: str | None) -> Principal:
-    """Read the caller's token."""
-    return tokens().verify(authorization)
-
-
-api = Api(verify=verify, public=frozenset({"/auth/register", "/auth/login"}))
+api = Api(verify=environment.verify, public=frozenset({"/auth/register", "/auth/login"}))
 app = api.app
 
 
@@ -71,7 +52,7 @@ app = api.app
 def register(body: RegisterBody) -> Session:
     """The first user of a new tenant registers freely and is its ADMIN; the ADMIN's token adds the others."""
     authorization = api.header("Authorization")
-    caller = verify(authorization) if authorization else None
+    caller = environment.verify(authorization) if authorization else None
     return accounts().register(body, caller=caller, correlation_id=api.correlation_id)
 
 

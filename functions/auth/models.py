@@ -3,19 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from smartqueue.jobs import ApiModel
+from smartqueue.models import ApiModel, Body
 from smartqueue.roles import Role
 
 TenantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,64}$")]
-
-
-class Body(ApiModel):
-    """A request body: a field nobody knows is a mistake worth telling."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class RegisterBody(Body):

@@ -3,21 +3,15 @@
 Handlers verify the token again with the same code: this saves them the calls that cannot succeed.
 """
 
-import os
-from functools import cache
 from typing import Any
 
 from functions.authorizer.policy import build_policy
 from functions.authorizer.settings import Settings
+from smartqueue.environment import Environment
 from smartqueue.errors import UnauthorizedError
 from smartqueue.logs import log_invocation
-from smartqueue.tokens import token_service
 
-
-@cache
-def settings() -> Settings:
-    """Return this function's settings."""
-    return Settings.from_environment(os.environ)
+environment = Environment(Settings)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -26,9 +20,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Raises Exception("Unauthorized"), the one message that API Gateway turns into a 401.
     """
     with log_invocation(context) as log:
-        tokens = token_service(settings().token_secret_id, settings().token_lifetime_seconds)
         try:
-            principal = tokens.verify(event.get("authorizationToken"))
+            principal = environment.verify(event.get("authorizationToken"))
         except UnauthorizedError as error:
             log.info("refused", extra={"reason": error.detail})
             raise Exception("Unauthorized") from None  # noqa: TRY002

@@ -55,6 +55,6 @@ def get_page() -> Response[str]:
     return Response(status_code=HTTPStatus.OK, content_type="text/html; charset=utf-8", body=render_page())
 
 
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one API Gateway request."""
     return api.serve(event, context)

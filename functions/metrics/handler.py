@@ -1,8 +1,6 @@
 """GET /metrics: Prometheus text for scrapers that know the scrape credential."""
 
 import hmac
-import os
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -11,20 +9,14 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.metrics.exposition import CONTENT_TYPE, render
 from functions.metrics.settings import Settings
-from smartqueue.cache import connect_cache
-from smartqueue.database import database
+from smartqueue.environment import Environment
 from smartqueue.errors import UnauthorizedError, UnavailableError
 from smartqueue.http import Api
 from smartqueue.metrics import COUNTERS_KEY, HISTOGRAM_KEY
 from smartqueue.secrets import read_secret
-from smartqueue.settings import CacheSettings
 from smartqueue.store.attempts import AttemptStore
 
-
-@cache
-def settings() -> Settings:
-    """Return this function's settings."""
-    return Settings.from_environment(os.environ)
+environment = Environment(Settings)
 
 
 api = Api()
@@ -36,13 +28,12 @@ def get_metrics() -> Response[str]:
     """Needs the scrape credential as a bearer token, not a user's token."""
     _check_credential(api.header("Authorization"))
     counters, histogram = _read_counters()
-    gauges = AttemptStore(database(settings().database_secret_id)).gauges()
+    gauges = AttemptStore(environment.database).gauges()
     return Response(status_code=HTTPStatus.OK, content_type=CONTENT_TYPE, body=render(counters, histogram, gauges))
 
 
 def _read_counters() -> tuple[dict[str, str], dict[str, str]]:
-    client = connect_cache(CacheSettings(**settings().model_dump()))
-    pipeline = client.pipeline(transaction=False)
+    pipeline = environment.cache.pipeline(transaction=False)
     pipeline.hgetall(COUNTERS_KEY)
     pipeline.hgetall(HISTOGRAM_KEY)
     try:
@@ -55,7 +46,7 @@ def _read_counters() -> tuple[dict[str, str], dict[str, str]]:
 
 def _check_credential(authorization: str | None) -> None:
     scheme, _, given = (authorization or "").partition(" ")
-    wanted = str(read_secret(settings().metrics_secret_id)["token"])
+    wanted = str(read_secret(environment.settings.metrics_secret_id)["token"])
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), wanted.encode()):
         raise UnauthorizedError("Send the scrape credential in the header: Authorization: Bearer <credential>.")
 

@@ -1,22 +1,17 @@
 """Brings the schema and the database roles up to date: a custom resource on deploy, or a plain invoke."""
 
-import os
-from functools import cache
 from typing import Any
 
 from functions.migrate.cloudformation import send_answer
 from functions.migrate.roles import ensure_roles
 from functions.migrate.schema import apply_migrations, read_migrations
 from functions.migrate.settings import Settings
-from smartqueue.database import Database, database
+from smartqueue.database import Database
+from smartqueue.environment import Environment
 from smartqueue.logs import log_invocation
 from smartqueue.secrets import read_secret
 
-
-@cache
-def settings() -> Settings:
-    """Return this function's settings."""
-    return Settings.from_environment(os.environ)
+environment = Environment(Settings)
 
 
 def migrate_database(owner: Database, role_secret_ids: dict[str, str]) -> list[str]:
@@ -35,7 +30,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             applied = (
                 []
                 if deleting
-                else migrate_database(database(settings().database_secret_id), settings().database_role_secret_ids)
+                else migrate_database(environment.database, environment.settings.database_role_secret_ids)
             )
         except Exception as error:
             if asked_by_stack:

@@ -1,6 +1,5 @@
 """Read jobs: one, many, or one job's story."""
 
-import os
 from functools import cache
 from typing import Annotated, Any
 
@@ -9,40 +8,35 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from functions.query.models import JobPage, Step, Timeline
 from functions.query.settings import Settings
 from smartqueue.cursors import DEFAULT_LIMIT, MAX_LIMIT, cut_page, encode_cursor, read_page
-from smartqueue.database import Row, database
+from smartqueue.database import Row
+from smartqueue.environment import Environment
 from smartqueue.errors import NotFoundError
 from smartqueue.http import Api
 from smartqueue.ids import is_id
 from smartqueue.jobs import JobView, Status
 from smartqueue.store.audit import AuditStore
 from smartqueue.store.jobs import JobStore
-from smartqueue.tokens import token_service
 from smartqueue.vocabulary import Category, Priority
 
 MAX_STEPS = 500
 
 
-@cache
-def settings() -> Settings:
-    """Return this function's settings."""
-    return Settings.from_environment(os.environ)
+environment = Environment(Settings)
 
 
 @cache
 def jobs() -> JobStore:
     """Return the job store."""
-    return JobStore(database(settings().database_secret_id))
+    return JobStore(environment.database)
 
 
 @cache
 def audit() -> AuditStore:
     """Return the audit store."""
-    return AuditStore(database(settings().database_secret_id))
+    return AuditStore(environment.database)
 
 
-api = Api(
-    verify=lambda header: token_service(settings().token_secret_id, settings().token_lifetime_seconds).verify(header)
-)
+api = Api(verify=environment.verify)
 app = api.app
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, Self
 
 from smartqueue.database import Row
-from smartqueue.jobs import ApiModel, JobView, Status
+from smartqueue.jobs import JobView, Status
+from smartqueue.models import ApiModel
 
 
 class JobPage(ApiModel):

@@ -1,68 +1,51 @@
 """What an ADMIN does about dead letters, and the audit trail."""
 
-import os
 from functools import cache
 from typing import Annotated, Any
 
-import redis
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.replay.dead_letters import Bulk, DeadLetters
 from functions.replay.models import AuditPage, BulkBody, BulkResult, DeadLetterPage, DeadLetterView
 from functions.replay.settings import Settings
-from smartqueue.broker import connect_broker
-from smartqueue.cache import connect_cache
 from smartqueue.cursors import DEFAULT_LIMIT, MAX_LIMIT, bad_cursor, cut_page, decode_cursor, encode_cursor, read_page
-from smartqueue.database import Row, database
+from smartqueue.database import Row
+from smartqueue.environment import Environment
 from smartqueue.errors import NotFoundError
 from smartqueue.http import Api
 from smartqueue.ids import is_id
 from smartqueue.jobs import Action, JobView
 from smartqueue.logs import job_fields, logger
 from smartqueue.metrics import Counter, metered
-from smartqueue.settings import CacheSettings, KafkaSettings
 from smartqueue.store.audit import AuditLogView, AuditStore
 from smartqueue.store.jobs import DeadFilters, JobStore
-from smartqueue.store.outbox import Outbox
-from smartqueue.tokens import token_service
 from smartqueue.vocabulary import Category, Priority
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
-@cache
-def settings() -> Settings:
-    """Return this function's settings."""
-    return Settings.from_environment(os.environ)
-
-
-def cache_client() -> redis.Redis:
-    """Return the cache client."""
-    return connect_cache(CacheSettings(**settings().model_dump()))
+environment = Environment(Settings)
 
 
 @cache
 def jobs() -> JobStore:
     """Return the job store."""
-    return JobStore(database(settings().database_secret_id))
+    return JobStore(environment.database)
 
 
 @cache
 def audit() -> AuditStore:
     """Return the audit store."""
-    return AuditStore(database(settings().database_secret_id))
+    return AuditStore(environment.database)
 
 
 @cache
 def dead_letters() -> DeadLetters:
     """Return the dead letters."""
-    broker = connect_broker(KafkaSettings(**settings().model_dump()))
-    return DeadLetters(jobs(), Outbox(database(settings().database_secret_id), broker))
+    return DeadLetters(jobs(), environment.outbox)
 
 
-api = Api(
-    verify=lambda header: token_service(settings().token_secret_id, settings().token_lifetime_seconds).verify(header)
-)
+api = Api(verify=environment.verify)
 app = api.app
 
 
@@ -70,7 +53,7 @@ app = api.app
 def replay_job(job_id: str) -> JobView:
     """Start one failed job anew: attempt 0, all its retries again. 409 if it is anything else."""
     job = dead_letters().replay_one(job_id, caller=api.principal, correlation_id=api.correlation_id)
-    with metered(cache_client()) as meter:
+    with metered(environment.cache) as meter:
         meter.count(Counter.JOBS_REPLAYED)
     logger().info("job replayed", extra=job_fields(job.job_id, job.tenant_id, job.correlation_id))
     return job
@@ -155,7 +138,7 @@ def _audit_cursor(row: Row) -> str:
 
 
 def _tell(bulk: Bulk, counter: Counter, message: str) -> BulkResult:
-    with metered(cache_client()) as meter:
+    with metered(environment.cache) as meter:
         meter.count(counter, len(bulk.done))
     for job in bulk.done:
         logger().info(message, extra=job_fields(job.job_id, job.tenant_id, job.correlation_id))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from smartqueue.database import Row
-from smartqueue.jobs import ApiModel
+from smartqueue.models import ApiModel, Body
 from smartqueue.store.audit import AuditLogView
 from smartqueue.store.jobs import DeadFilters
 from smartqueue.vocabulary import Category, Priority
@@ -58,13 +58,11 @@ class DeadLetterPage(ApiModel):
     next_cursor: str | None
 
 
-class BulkBody(ApiModel):
+class BulkBody(Body):
     """Which dead letters are meant: all that match every filter given, at most `limit` in one call.
 
     reason: part of the failure reason, in any case.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     job_ids: Annotated[list[JobId], Field(min_length=1, max_length=MAX_BULK)] | None = None
     type: str | None = None

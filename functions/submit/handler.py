@@ -1,11 +1,9 @@
 """Submit jobs, one or many, and cancel them."""
 
-import os
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import redis
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
@@ -15,18 +13,13 @@ from functions.submit.models import BatchBody, BatchResult, JobBody
 from functions.submit.quota import Quota
 from functions.submit.settings import Settings
 from functions.submit.submission import Submission
-from smartqueue.broker import connect_broker
-from smartqueue.cache import connect_cache
-from smartqueue.database import database
+from smartqueue.environment import Environment
 from smartqueue.errors import ConflictError
 from smartqueue.http import Api
 from smartqueue.jobs import JobView
 from smartqueue.logs import job_fields, logger
 from smartqueue.metrics import Counter, metered
-from smartqueue.settings import CacheSettings, KafkaSettings
 from smartqueue.store.jobs import JobStore
-from smartqueue.store.outbox import Outbox
-from smartqueue.tokens import token_service
 
 REPLAYED = "Idempotency-Replayed"
 IdempotencyKey = Annotated[
@@ -35,45 +28,28 @@ IdempotencyKey = Annotated[
 ]
 
 
-@cache
-def settings() -> Settings:
-    """Return this function's settings."""
-    return Settings.from_environment(os.environ)
+environment = Environment(Settings)
 
 
 @cache
 def store() -> JobStore:
     """Return the job store."""
-    return JobStore(database(settings().database_secret_id))
-
-
-@cache
-def outbox() -> Outbox:
-    """Return the outbox."""
-    broker = connect_broker(KafkaSettings(**settings().model_dump()))
-    return Outbox(database(settings().database_secret_id), broker)
+    return JobStore(environment.database)
 
 
 @cache
 def submission() -> Submission:
     """Return the submitting service."""
-    return Submission(store(), outbox(), settings())
-
-
-def cache_client() -> redis.Redis:
-    """Return the cache client."""
-    return connect_cache(CacheSettings(**settings().model_dump()))
+    return Submission(store(), environment.outbox, environment.settings)
 
 
 @cache
 def quota() -> Quota:
     """Return the tenants' quota."""
-    return Quota(cache_client(), jobs_per_minute=settings().submit_quota_per_minute)
+    return Quota(environment.cache, jobs_per_minute=environment.settings.submit_quota_per_minute)
 
 
-api = Api(
-    verify=lambda header: token_service(settings().token_secret_id, settings().token_lifetime_seconds).verify(header)
-)
+api = Api(verify=environment.verify)
 app = api.app
 
 
@@ -119,15 +95,17 @@ def submit_jobs(body: BatchBody, idempotency_key: IdempotencyKey = None) -> Batc
 @app.post("/jobs/<job_id>/cancel", tags=["Jobs"], summary="Cancel a job that has not started")
 def cancel_job(job_id: str) -> JobView:
     """Cancel a pending job."""
-    job = Cancellation(store(), outbox()).cancel(job_id, caller=api.principal, correlation_id=api.correlation_id)
-    with metered(cache_client()) as meter:
+    job = Cancellation(store(), environment.outbox).cancel(
+        job_id, caller=api.principal, correlation_id=api.correlation_id
+    )
+    with metered(environment.cache) as meter:
         meter.count(Counter.JOBS_CANCELLED)
     logger().info("job cancelled", extra=job_fields(job.job_id, job.tenant_id, job.correlation_id))
     return job
 
 
 def _tell_created(jobs: list[JobView]) -> None:
-    with metered(cache_client()) as meter:
+    with metered(environment.cache) as meter:
         meter.count(Counter.JOBS_CREATED, len(jobs))
     for job in jobs:
         logger().info(

@@ -2,17 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from smartqueue.jobs import ApiModel, JobView
+from smartqueue.jobs import JobView
+from smartqueue.models import ApiModel, Body
 
 MAX_BATCH = 100
-
-
-class Body(ApiModel):
-    """A request body: a field nobody knows is a mistake worth telling."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class RetryBody(Body):

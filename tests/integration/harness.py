@@ -131,7 +131,7 @@ class Plane(Wiring):
         """Let the relay look once, and return how many messages it published."""
         os.environ.update(self.environment("relay"))
         handler = importlib.import_module("functions.relay.handler")
-        with metered(handler.cache_client()) as meter:
+        with metered(handler.environment.cache) as meter:
             return int(handler.relay().look(meter))
 
     def make_due(self) -> None:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from pydantic.alias_generators import to_camel
+from pydantic import Field, StringConstraints
 
 from smartqueue.ids import new_id
+from smartqueue.models import WireModel
 
 JOB_EVENTS = "job-events"
 JOB_RESULTS = "job-results"
@@ -36,16 +36,6 @@ class EventType(StrEnum):
 
 
 RUN_EVENTS = frozenset({EventType.JOB_CREATED, EventType.JOB_CLASSIFIED, EventType.JOB_RETRY, EventType.JOB_REPLAYED})
-
-
-class WireModel(BaseModel):
-    """camelCase on the wire, unknown fields ignored so that newer producers do not break older consumers."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
-
-    def to_json(self) -> str:
-        """Return the wire form."""
-        return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
 class JobEvent(WireModel):

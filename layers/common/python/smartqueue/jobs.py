@@ -5,12 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from smartqueue.database import Row
 from smartqueue.errors import SmartQueueError
 from smartqueue.events import Message
+from smartqueue.models import ApiModel
 
 
 class Status(StrEnum):
@@ -133,12 +133,6 @@ class Move:
     def __post_init__(self) -> None:
         """Refuse what the table of transitions does not have."""
         check_transition(self.job.status, self.to)
-
-
-class ApiModel(BaseModel):
-    """camelCase outside, snake_case inside."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
 
 
 class JobView(ApiModel):

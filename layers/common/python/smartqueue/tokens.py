@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import jwt
@@ -89,9 +88,3 @@ def _keys(secret: Mapping[str, Any]) -> dict[str, str]:
     previous = secret.get("previous")
     keys = {previous["kid"]: previous["key"]} if previous else {}
     return {**keys, secret["kid"]: secret["key"]}
-
-
-@cache
-def token_service(secret_id: str, lifetime_seconds: float) -> Tokens:
-    """Return this execution environment's token service."""
-    return Tokens(TokenSettings(token_secret_id=secret_id, token_lifetime_seconds=lifetime_seconds))

@@ -4,14 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from smartqueue.models import JobPayload
 
-
-class JobPayload(BaseModel):
-    """The base of payload models: camelCase outside, no unknown fields."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+__all__ = ["Delivery", "Handler", "JobPayload", "JobType", "RunningJob", "Services"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from smartqueue.database import Database, Row
-from smartqueue.jobs import ApiModel
+from smartqueue.models import ApiModel
 from smartqueue.store.queries import load
 
 

@@ -1,0 +1,83 @@
+"""What one execution environment keeps for its whole life: the function's settings and its clients.
+
+Each is made at its first use, so that importing a handler touches nothing and a function pays only for what it uses.
+"""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from smartqueue.errors import SettingsError
+from smartqueue.roles import Principal
+from smartqueue.settings import (
+    CacheSettings,
+    DatabaseSettings,
+    EnvironmentModel,
+    KafkaSettings,
+    StageSettings,
+    TokenSettings,
+)
+
+if TYPE_CHECKING:
+    import redis
+
+    from smartqueue.broker import Broker
+    from smartqueue.database import Database
+    from smartqueue.store.outbox import Outbox
+    from smartqueue.tokens import Tokens
+
+
+class Environment[S: StageSettings]:
+    """One function's. Asking for a client whose settings the function does not have raises SettingsError."""
+
+    def __init__(self, settings_type: type[S]) -> None:
+        self._settings_type = settings_type
+
+    @cached_property
+    def settings(self) -> S:
+        """The function's settings. Raises SettingsError."""
+        return self._settings_type.from_environment(os.environ)
+
+    @cached_property
+    def database(self) -> "Database":
+        """Postgres, as this function's own role."""
+        from smartqueue.database import database  # noqa: PLC0415
+
+        return database(self._part(DatabaseSettings).database_secret_id)
+
+    @cached_property
+    def cache(self) -> "redis.Redis":
+        """Valkey."""
+        from smartqueue.cache import connect_cache  # noqa: PLC0415
+
+        return connect_cache(self._part(CacheSettings))
+
+    @cached_property
+    def broker(self) -> "Broker":
+        """The Kafka producer."""
+        from smartqueue.broker import connect_broker  # noqa: PLC0415
+
+        return connect_broker(self._part(KafkaSettings))
+
+    @cached_property
+    def outbox(self) -> "Outbox":
+        """The outbox, over Postgres and Kafka."""
+        from smartqueue.store.outbox import Outbox  # noqa: PLC0415
+
+        return Outbox(self.database, self.broker)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        """Makes and reads tokens."""
+        from smartqueue.tokens import Tokens  # noqa: PLC0415
+
+        return Tokens(self._part(TokenSettings))
+
+    def verify(self, authorization: str | None) -> Principal:
+        """Return who an Authorization header speaks for. Raises UnauthorizedError."""
+        return self.tokens.verify(authorization)
+
+    def _part[P: EnvironmentModel](self, kind: type[P]) -> P:
+        if not isinstance(self.settings, kind):
+            raise SettingsError(f"{self._settings_type.__module__}: its settings do not include {kind.__name__}")
+        return kind.model_validate({name: getattr(self.settings, name) for name in kind.model_fields})

@@ -1,0 +1,32 @@
+"""What every body has in common: camelCase outside, snake_case inside."""
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class ApiModel(BaseModel):
+    """The base of everything that is answered."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+
+class Body(ApiModel):
+    """The base of request bodies: a field nobody knows is a mistake worth telling."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class JobPayload(Body):
+    """The base of the payloads of job types."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class WireModel(ApiModel):
+    """The base of Kafka messages; unknown fields are ignored, so that newer producers do not break older consumers."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    def to_json(self) -> str:
+        """Return the wire form."""
+        return self.model_dump_json(by_alias=True, exclude_none=True)
