@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.e2e.client import Rest, Tenant, expect, expect_problem
+from tests.e2e.waiting import at_once
 from tests.fakes.webhook_receiver import Answer, WebhookReceiver
 
 if TYPE_CHECKING:
     from tests.e2e.cloud import LocalCloud
+
+# How many jobs are raced for, and by how many callers each.
+RACES = 4
+CALLERS = 4
 
 
 def ids(items: list[dict[str, Any]]) -> set[str]:
@@ -41,27 +45,30 @@ def test_a_replayed_job_starts_anew_and_is_told_so(tenant: Tenant, cloud: LocalC
 
 
 def test_of_many_replays_at_once_one_counts_and_the_job_runs_once_more(tenant: Tenant, cloud: LocalCloud) -> None:
-    # Refused for good the first time and accepted the second, so that no late replay finds it FAILED again.
-    with WebhookReceiver(Answer(status=404)) as receiver:
-        job_id = tenant.admin.submit(type="webhook", payload={"url": receiver.url})["jobId"]
-        tenant.admin.wait_for(job_id, "FAILED")
+    # Refused for good the first time and accepted the second, so that no late replay finds a job FAILED again.
+    with WebhookReceiver(*[Answer(status=404)] * RACES) as receiver:
+        jobs = [tenant.admin.submit(type="webhook", payload={"url": receiver.url})["jobId"] for _ in range(RACES)]
+        for job_id in jobs:
+            tenant.admin.wait_for(job_id, "FAILED")
 
-        def replay(_: int) -> int:
-            return tenant.admin.call("POST", f"/admin/jobs/{job_id}/replay").status_code
+        def replay(job_id: str) -> tuple[str, int]:
+            return job_id, tenant.admin.call("POST", f"/admin/jobs/{job_id}/replay").status_code
 
-        with ThreadPoolExecutor(6) as pool:
-            statuses = Counter(pool.map(replay, range(6)))
-        done = tenant.admin.wait_for(job_id, "COMPLETED")
-        late = tenant.admin.call("POST", f"/admin/jobs/{job_id}/replay")
+        everybody = jobs * CALLERS
+        # Cold starts would let the calls come one after the other.
+        at_once(lambda _: tenant.admin.get("/admin/dlq"), everybody)
+        answers = Counter(at_once(replay, everybody))
+        done = {job_id: tenant.admin.wait_for(job_id, "COMPLETED") for job_id in jobs}
+        late = tenant.admin.call("POST", f"/admin/jobs/{jobs[0]}/replay")
 
-    assert statuses == {200: 1, 409: 5}
+    assert answers == {(job_id, status): n for job_id in jobs for status, n in ((200, 1), (409, CALLERS - 1))}
     expect_problem(late, 409)
-    assert (done["replayCount"], done["attempts"]) == (1, 1)
-    assert len(receiver.requests) == 2
-    actions = Counter(step["action"] for step in tenant.admin.steps(job_id))
-    assert actions["JOB_REPLAYED"] == 1
-    events = [record.body["eventType"] for record in cloud.records("job-events") if record.key == job_id]
-    assert events.count("JOB_REPLAYED") == 1
+    assert len(receiver.requests) == 2 * RACES
+    events = Counter((r.key, r.body["eventType"]) for r in cloud.records("job-events"))
+    for job_id in jobs:
+        assert (done[job_id]["replayCount"], done[job_id]["attempts"]) == (1, 1)
+        assert Counter(step["action"] for step in tenant.admin.steps(job_id))["JOB_REPLAYED"] == 1
+        assert events[job_id, "JOB_REPLAYED"] == 1
 
 
 @pytest.mark.parametrize("state", ["PENDING", "COMPLETED", "CANCELLED"])

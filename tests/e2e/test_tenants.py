@@ -58,9 +58,7 @@ def test_a_pending_job_of_another_tenant_cannot_be_cancelled(owner: Tenant, stra
 
 
 @pytest.mark.parametrize("path", ["/jobs", "/admin/dlq", "/admin/audit-logs", "/admin/users"])
-def test_lists_hold_the_own_tenants_things_only(
-    path: str, owner: Tenant, stranger: Tenant, dead: dict[str, Any]
-) -> None:
+def test_lists_hold_the_own_things_only(path: str, owner: Tenant, stranger: Tenant, dead: dict[str, Any]) -> None:
     mine = stranger.failed_job()
 
     seen = stranger.admin.call("GET", path, query={"limit": 100}).text
