@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -83,10 +84,15 @@ def test_deleting_the_stack_touches_nothing_and_is_answered(stack: Stack) -> Non
 
 
 def test_a_failure_is_answered_without_its_details_and_raised(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    def settings() -> None:
+    def migrate(*_: object) -> None:
         raise RuntimeError("password is hunter2")
 
-    monkeypatch.setattr(functions.migrate.handler, "settings", settings)
+    monkeypatch.setattr(functions.migrate.handler, "migrate_database", migrate)
+    monkeypatch.setattr(
+        functions.migrate.handler,
+        "environment",
+        SimpleNamespace(database=None, settings=SimpleNamespace(database_role_secret_ids={})),
+    )
     with pytest.raises(RuntimeError):
         functions.migrate.handler.lambda_handler(event("Create"), Context())
     [answer] = stack.answers
