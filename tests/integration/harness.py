@@ -192,13 +192,10 @@ class Plane(Wiring):
         return self.rows("SELECT * FROM audit_logs WHERE entity_id = %s ORDER BY id", job_id)
 
     def clear(self) -> None:
-        """Start what a test stopped, empty every table and the cache, and forget what is in Kafka."""
-        for service in (self.postgres, self.valkey, self.kafka):
-            service.start()
+        """Empty every table and the cache, and forget what is in Kafka."""
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
             connection.execute("TRUNCATE outbox, audit_logs, jobs, users, tenants CASCADE")
         with redis.Redis(host=self.valkey.host, port=self.valkey.port) as client:
             client.flushall()
-        for topic in TOPICS:
-            self.records(topic)
+        self.reader.read(*TOPICS)

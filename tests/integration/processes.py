@@ -13,7 +13,7 @@ from tests.integration.worker import Death, Order, work
 
 END_SECONDS = 60.0
 _forkserver = multiprocessing.get_context("forkserver")
-_forkserver.set_forkserver_preload(["tests.integration.worker"])
+_forkserver.set_forkserver_preload(["__main__", "tests.integration.preload"])
 
 
 class Worker:

@@ -33,9 +33,9 @@ class TopicReader:
         self._bootstrap = bootstrap
         self._positions: dict[TopicPartition, int] = {}
 
-    def read(self, topic: str) -> list[Any]:
+    def read(self, *topics: str) -> list[Any]:
         """Return what no earlier call returned, in the order of time."""
-        partitions = [TopicPartition(topic, number) for number in range(TOPICS[topic])]
+        partitions = [TopicPartition(topic, number) for topic in topics for number in range(TOPICS[topic])]
         # A new client each time: only its first fetch is sure to tell where the log ends by now, as an old one may
         # have fetched ahead, and Tansu's ListOffsets does not know.
         consumer = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10)
