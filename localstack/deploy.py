@@ -70,7 +70,9 @@ def _files(root: Path) -> Iterable[Path]:
     for source in _SOURCES:
         for folder, names, files in (root / source).walk():
             names[:] = [name for name in names if name not in _IGNORED]
-            yield from (folder / file for file in files if not file.endswith(".pyc"))
+            paths = (folder / file for file in files if not file.endswith(".pyc"))
+            # `walk` lists a link to a folder among the files.
+            yield from (path for path in paths if path.is_file())
 
 
 def synthesise(home: Path, *, context: Mapping[str, str]) -> Assembly:

@@ -1,9 +1,10 @@
 -- What the classifier reads and writes: never status or version, so that it cannot collide with the processor.
 
 -- name: find_unclassified
+-- A job that was cancelled needs no verdict, and no model should be paid for one.
 SELECT job_id, tenant_id, type, title, description, awaits_classification, correlation_id, replay_count, attempt
 FROM jobs
-WHERE job_id = ANY(%(job_ids)s::uuid[]) AND category IS NULL
+WHERE job_id = ANY(%(job_ids)s::uuid[]) AND category IS NULL AND status <> 'CANCELLED'
 
 -- name: write
 WITH verdicts AS (
