@@ -64,7 +64,7 @@ def decode(record: Record) -> JobEvent:
         raise PoisonRecordError("WRONG_SCHEMA", "the value is not a JSON object")
     event_type = str(body.get("eventType"))
     if event_type not in KNOWN_EVENTS:
-        raise PoisonRecordError("UNKNOWN_TYPE", f"eventType {ascii(event_type[:100])} is not known")
+        raise PoisonRecordError("UNKNOWN_TYPE", f"eventType {event_type[:100]!a} is not known")
     try:
         return JobEvent.model_validate(body)
     except ValidationError as error:
