@@ -4,8 +4,10 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from smartqueue.environment import Environment
 from tests.integration.wiring import ROLE_OF
 
 
@@ -59,9 +61,15 @@ def api_event(
 
 
 def forget_settings() -> None:
-    """Empty the caches that handlers keep for their execution environment."""
+    """Empty what handlers keep for their execution environment; the clients themselves live on in the shared layer."""
     for function in ROLE_OF:
-        name = f"functions.{function}.handler"
-        for cached in vars(sys.modules[name]).values() if name in sys.modules else ():
-            if getattr(cached, "__module__", "") == name and hasattr(cached, "cache_clear"):
-                cached.cache_clear()
+        handler = sys.modules.get(f"functions.{function}.handler")
+        if handler is None:
+            continue
+        for kept in vars(handler).values():
+            if getattr(kept, "__module__", "") == handler.__name__ and hasattr(kept, "cache_clear"):
+                kept.cache_clear()
+        environment = handler.environment
+        for name, value in vars(Environment).items():
+            if isinstance(value, cached_property):
+                vars(environment).pop(name, None)

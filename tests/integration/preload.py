@@ -1,4 +1,4 @@
-"""Imported once by the server that workers are forked from: what takes long the first time is done here, not in each."""
+"""Imported once by the server that workers are forked from: what takes long the first time is done here."""
 
 import boto3
 from moto import mock_aws
