@@ -14,7 +14,7 @@ import socket
 import threading
 from typing import Self
 
-QUIET_SECONDS = 0.02
+QUIET_SECONDS = 0.04
 CHUNK_BYTES = 1 << 20
 
 

@@ -1,9 +1,11 @@
 """A big batch makes exactly as many database and cache round trips as a small one, counted on the wire."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
+import smartqueue.database
 from tests.fakes.counting_proxy import CountingProxy
 from tests.integration.harness import Plane
 
@@ -46,17 +48,22 @@ def counted_stage(running_plane: Plane) -> Iterator[Counted]:
             stage="counted",
             database_port=database.port,
             cache_port=cache.port,
+            # On a slow machine these would add round trips that depend on time, not on size.
+            extra={"LEASE_SECONDS": "1200", "HEARTBEAT_SECONDS": "600"},
         )
         stage.create_secrets()
         yield Counted(stage, database, cache)
 
 
 @pytest.fixture
-def counted(plane: Plane, counted_stage: Counted) -> Iterator[Counted]:
+def counted(plane: Plane, counted_stage: Counted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
+    monkeypatch.setattr(smartqueue.database, "CHECK_AFTER_IDLE_SECONDS", 600.0)
     plane.freshen()
     counted_stage.plane.clear()
     yield counted_stage
     counted_stage.plane.freshen()
+    for name in counted_stage.plane.extra:
+        os.environ.pop(name, None)
 
 
 def test_processing_takes_the_same_round_trips_for_5_and_for_500_records(counted: Counted) -> None:
