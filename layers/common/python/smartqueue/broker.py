@@ -34,35 +34,45 @@ class Broker:
         self._producer: KafkaProducer | None = None
         self._resting_until = 0.0
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether Kafka was away a moment ago, so that nothing is sent just now."""
+        return time.monotonic() < self._resting_until
+
     def publish(self, messages: Sequence[Message]) -> list[str]:
         """Send messages and wait, within 1.5 s, until all in-sync replicas have them.
 
-        Returns the ids of the acknowledged ones; a message that is not among them may or may not have arrived.
+        Returns the ids of the acknowledged ones; a message that is not among them may or may not have arrived. If
+        the broker `is_resting` afterwards, Kafka is away; if not, it refused these messages and took the others.
         """
         from kafka.errors import KafkaError  # noqa: PLC0415
 
-        if not messages or time.monotonic() < self._resting_until:
+        if not messages or self.is_resting:
             return []
         deadline = time.monotonic() + PUBLISH_TIMEOUT_SECONDS
-        acknowledged: list[str] = []
-        failure: KafkaError | None = None
+        sent: list[tuple[str, Any]] = []
+        away: KafkaError | None = None
+        for message in messages:
+            try:
+                sent.append((message.id, self._send(self._connected(), message)))
+            except KafkaError as error:
+                if error.retriable:
+                    away = error
+                    break
+                _log_refusal(message.id, error)
         try:
-            producer = self._connected()
-            sent = [(m.id, self._send(producer, m)) for m in messages]
+            self._connected().flush(timeout=max(deadline - time.monotonic(), 0.1))
         except KafkaError as error:
-            self._rest(error)
-            return []
-        try:
-            producer.flush(timeout=max(deadline - time.monotonic(), 0.1))
-        except KafkaError as error:
-            failure = error
+            away = error
+        acknowledged = [message_id for message_id, future in sent if future.succeeded()]
         for message_id, future in sent:
-            if future.succeeded():
-                acknowledged.append(message_id)
-            else:
-                failure = future.exception if isinstance(future.exception, KafkaError) else KafkaError("no answer")
-        if failure is not None:
-            self._rest(failure)
+            cause = future.exception
+            if not future.is_done or (cause is not None and getattr(cause, "retriable", True)):
+                away = cause or KafkaError("no answer in time")
+            elif cause is not None:
+                _log_refusal(message_id, cause)
+        if away is not None:
+            self._rest(away)
         return acknowledged
 
     def close(self) -> None:
@@ -110,6 +120,10 @@ class Broker:
                 **(iam if self._settings.kafka_security == "AWS_MSK_IAM" else {}),
             )
         return self._producer
+
+
+def _log_refusal(message_id: str, error: Exception) -> None:
+    log.error("kafka refuses a message", extra={"outbox_id": message_id, "error": type(error).__name__})
 
 
 @cache
