@@ -167,6 +167,7 @@ def _cdk(arguments: list[str], *, home: Path, environment: Mapping[str, str], do
         HOME=str(home / "cdk-home"),
         JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="1",
         CDK_DISABLE_VERSION_CHECK="1",
+        CDK_DISABLE_CLI_TELEMETRY="true",
         CI="1",
         NO_COLOR="1",
     )
