@@ -1,8 +1,8 @@
 """How long a job takes on the running local cloud: from POST to 201, and from there to its end.
 
 Needs `make up`. Founds a tenant of its own; sends a bounded number of simulated jobs that do nothing, so that what is
-measured is the road and not the work. Some go first unmeasured, so that cold starts are left out. Figures of an emulator on one machine: good for comparing two commits, not for
-promising anything about AWS.
+measured is the road and not the work. Some go first unmeasured, so that cold starts are left out. Figures of an
+emulator on one machine: good for comparing two commits, not for promising anything about AWS.
 """
 
 import argparse
