@@ -1,7 +1,9 @@
 """Running the handlers of claimed jobs, all at once, each with a deadline of its own."""
 
 import asyncio
+import json
 import logging
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from smartqueue.job_types import JobType, RunningJob, Services
 from smartqueue.logs import job_fields
 
 MAX_CONCURRENCY = 50
+MAX_RESULT_BYTES = 64 * 1024
+# The escape of NUL, which PostgreSQL cannot keep; behind an escaped backslash it is only text that looks like one.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +66,7 @@ class Executor:
             if seconds <= 0:
                 raise RetryableError("the processor ran out of time before it could start")  # noqa: TRY301
             async with asyncio.timeout(seconds):
-                result = await job_type.run(job, self._services)
+                result = _storable(await job_type.run(job, self._services))
         except JobError as error:
             failure = error
         except TimeoutError:
@@ -70,3 +75,18 @@ class Executor:
             log.exception("handler broke", extra=job_fields(job.job_id, job.tenant_id, job.correlation_id))
             failure = RetryableError(f"the handler broke: {type(error).__name__}")
         return Outcome(result=result, error=failure, duration_seconds=time.monotonic() - started)
+
+
+def _storable(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a handler's result as JSON keeps it.
+
+    Raises TypeError or ValueError for what neither Postgres nor Kafka takes: found only when the batch is written, it
+    would cost all the other jobs their outcomes too.
+    """
+    if not isinstance(result, dict):
+        raise TypeError("a result must be a dict")
+    text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+    if len(text.encode()) > MAX_RESULT_BYTES or _NUL.search(text):
+        raise ValueError("a result must be small and without NUL characters")
+    stored: dict[str, Any] = json.loads(text)
+    return stored

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.process.execution import MAX_CONCURRENCY, Executor, Outcome
+from functions.process.execution import MAX_CONCURRENCY, MAX_RESULT_BYTES, Executor, Outcome
 from smartqueue.errors import PermanentError, RetryableError
 from smartqueue.job_types import JobPayload, JobType, RunningJob, Services
 from tests.unit.process.webhook_jobs import make_job
@@ -127,3 +127,37 @@ def test_handlers_run_at_once_but_not_all_at_once() -> None:
 
 def test_no_job_is_no_work() -> None:
     assert run() == []
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"text": "a\0b"},
+        {"a\0b": 1},
+        {"text": "half a pair: \ud800"},
+        {"number": float("nan")},
+        {"number": float("inf")},
+        {"bytes": b"x"},
+        {"text": "x" * (MAX_RESULT_BYTES + 1)},
+        ["not a dict"],
+        None,
+    ],
+    ids=repr,
+)
+def test_a_result_that_cannot_be_kept_costs_its_own_job_only(result: Any) -> None:
+    async def give(_: RunningJob, __: Services) -> Any:
+        return result
+
+    jobs = [make_job(type="succeed"), make_job(type="give")]
+    kept, lost = executor(succeed=succeed, give=give).run_all(jobs, budget_seconds=30)
+    assert kept.error is None
+    assert lost.result is None
+    assert isinstance(lost.error, RetryableError)
+
+
+def test_a_result_is_what_json_makes_of_it() -> None:
+    async def give(_: RunningJob, __: Services) -> Any:
+        return {1: ("\\u0000 as text", "\N{GRINNING FACE}", None)}
+
+    [outcome] = executor(give=give).run_all([make_job(type="give")], budget_seconds=30)
+    assert outcome.result == {"1": ["\\u0000 as text", "\N{GRINNING FACE}", None]}

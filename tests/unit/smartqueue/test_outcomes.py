@@ -102,3 +102,9 @@ def test_an_endless_reason_is_cut() -> None:
 def test_only_a_running_job_can_end(status: Status) -> None:
     with pytest.raises(IllegalTransitionError):
         complete(make_job(status=status), {}, ACTOR, duration_seconds=0)
+
+
+def test_a_reason_that_postgres_cannot_keep_is_mended() -> None:
+    move = failed("a\0b\ud800c", retryable=False)
+    assert move.last_error == "a\N{REPLACEMENT CHARACTER}b?c"
+    assert [body(message)["failureReason"] for message in move.messages] == [move.last_error] * 2

@@ -78,7 +78,8 @@ def fail(
 
     retry_after_seconds: the other side's wish, honoured up to five minutes when it is longer than the back-off.
     """
-    reason = reason[:MAX_ERROR_LENGTH]
+    # What PostgreSQL cannot keep would cost the whole batch its outcomes.
+    reason = reason.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:MAX_ERROR_LENGTH]
     if retryable and job.attempt <= job.max_retries:
         delay = next_delay(attempt=job.attempt, base_seconds=job.retry_base_seconds, jitter=jitter, chance=chance)
         delay = max(delay, min(retry_after_seconds or 0.0, MAX_RETRY_AFTER_SECONDS))
