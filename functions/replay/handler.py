@@ -110,9 +110,10 @@ def list_audit_logs(
 @app.get("/admin/audit-logs/<job_id>", tags=["Audit"], summary="List a job's audit rows, newest first")
 def list_job_audit_logs(job_id: str, limit: Limit = DEFAULT_LIMIT, cursor: str | None = None) -> AuditPage:
     """Everything that was done to one job of the tenant."""
-    if not is_id(job_id) or jobs().find(job_id, tenant_id=api.principal.tenant_id) is None:
+    row = jobs().find(job_id, tenant_id=api.principal.tenant_id) if is_id(job_id) else None
+    if row is None:
         raise NotFoundError("There is no such job.")
-    return _audit_page(job_id, None, None, limit, cursor)
+    return _audit_page(str(row["job_id"]), None, None, limit, cursor)
 
 
 def _audit_page(

@@ -91,6 +91,24 @@ def test_audit_rows_are_filtered_by_action_and_user(plane: Plane) -> None:
     assert plane.call("replay", "GET", "/admin/audit-logs", token=token, query={"action": "NONE"}).status == 422
 
 
+def test_a_job_whose_id_is_written_in_capitals_is_the_same_job(plane: Plane) -> None:
+    token = plane.admin()
+    job = plane.submit(token)["jobId"]
+
+    def found(function: str, resource: str, job_id: str) -> Any:
+        answer = plane.call(function, "GET", resource, token=token, jobId=job_id)
+        assert answer.status == 200
+        return answer.body
+
+    for function, resource in (
+        ("query", "/jobs/{jobId}"),
+        ("query", "/jobs/{jobId}/timeline"),
+        ("replay", "/admin/audit-logs/{jobId}"),
+    ):
+        assert found(function, resource, job.upper()) == found(function, resource, job)
+    assert len(found("replay", "/admin/audit-logs/{jobId}", job.upper())["items"]) == 1
+
+
 def test_jobs_are_filtered_by_every_field_together(plane: Plane) -> None:
     token = plane.admin()
     ticket = plane.submit(token, title="database deadlock, production outage")["jobId"]
