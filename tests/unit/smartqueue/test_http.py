@@ -109,6 +109,18 @@ def test_any_other_error_is_a_500_that_tells_nothing(error: Exception) -> None:
         assert secret not in json.dumps(body)
 
 
+def test_keys_that_cannot_be_read_are_a_500_with_the_correlation_id_too() -> None:
+    server = Server()
+
+    def fail(_: str | None) -> Principal:
+        raise RuntimeError("no right to read the secret")
+
+    server.api._verify = fail
+    status, body, headers = server.call(X_Correlation_ID="corr-1")
+    assert (status, headers["Content-Type"], body["correlationId"]) == (500, CONTENT_TYPE, "corr-1")
+    assert "secret" not in json.dumps(body)
+
+
 def test_a_database_that_is_away_is_a_503_to_try_again() -> None:
     server = Server()
     server.error = psycopg.OperationalError("host 10.0.0.1 refused")

@@ -10,7 +10,7 @@ import smartqueue.tokens
 from smartqueue.errors import UnauthorizedError
 from smartqueue.roles import Principal, Role
 from smartqueue.settings import TokenSettings
-from smartqueue.tokens import REQUIRED_CLAIMS, Tokens
+from smartqueue.tokens import REFRESH_EVERY_SECONDS, REQUIRED_CLAIMS, Tokens
 
 OLD, NEW = {"kid": "1", "key": "o" * 64}, {"kid": "2", "key": "n" * 64}
 ALICE = Principal(user_id="u-1", username="alice", tenant_id="tenant-a", role=Role.OPERATOR)
@@ -83,6 +83,23 @@ def test_an_unknown_key_id_makes_it_look_once_past_the_cache(make_tokens: MakeTo
     assert tokens.verify(f"Bearer {token}") == ALICE
     assert tokens.verify(f"Bearer {token}") == ALICE
     assert secret.fresh_reads == 1
+
+
+def test_made_up_key_ids_do_not_become_as_many_looks_past_the_cache(
+    make_tokens: MakeTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = make_tokens(NEW)[0].issue(ALICE)
+    made_up = jwt.encode({"sub": "x"}, "k" * 64, algorithm="HS256", headers={"kid": "made-up"})
+    now = 1000.0
+    monkeypatch.setattr(smartqueue.tokens, "time", type("Clock", (), {"monotonic": lambda: now}))
+    tokens, secret = make_tokens(OLD)
+    for _ in range(20):
+        with pytest.raises(UnauthorizedError):
+            tokens.verify(f"Bearer {made_up}")
+    assert secret.fresh_reads == 1
+    secret.current = {**NEW, "previous": OLD}
+    now += REFRESH_EVERY_SECONDS
+    assert tokens.verify(f"Bearer {token}") == ALICE
 
 
 def test_a_key_too_short_for_its_algorithm_lets_nobody_in_and_is_not_the_callers_fault(make_tokens: MakeTokens) -> None:

@@ -72,6 +72,8 @@ class Api:
                 check_request(event)
             except ApiError as error:
                 answer = _as_proxy_result(api_problem(error, correlation_id))
+            except Exception as error:  # noqa: BLE001 - such as keys that cannot be read; it is logged
+                answer = _as_proxy_result(self._unexpected(error))
             else:
                 answer = self.app.resolve(event, context)
             answer.setdefault("multiValueHeaders", {})[CORRELATION_ID] = [correlation_id]

@@ -1,5 +1,6 @@
 """JSON Web Tokens: signed with the newest key, verified with it or the previous one, everything pinned."""
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ ALGORITHM = "HS256"
 ISSUER = "smart-task-queue"
 AUDIENCE = "smart-task-queue-api"
 LEEWAY_SECONDS = 30
+# Key ids come from whoever sends a token: made-up ones must not become as many calls to Secrets Manager.
+REFRESH_EVERY_SECONDS = 1.0
 REQUIRED_CLAIMS = ["exp", "iat", "sub", "aud", "iss", "jti"]
 
 
@@ -28,6 +31,7 @@ class Tokens:
 
     def __init__(self, settings: TokenSettings) -> None:
         self._settings = settings
+        self._next_refresh = 0.0
 
     def issue(self, principal: Principal) -> str:
         """Return a signed token for someone whose password was just checked."""
@@ -63,13 +67,14 @@ class Tokens:
 
     def _verify(self, token: str) -> Principal:
         kid = jwt.get_unverified_header(token)["kid"]
-        key = _keys(read_secret(self._settings.token_secret_id)).get(kid)
-        if key is None:
+        keys = _keys(read_secret(self._settings.token_secret_id))
+        if kid not in keys and time.monotonic() >= self._next_refresh:
             # Another environment may have signed with a key that is newer than our cached secret.
-            key = _keys(read_secret(self._settings.token_secret_id, fresh=True))[kid]
+            self._next_refresh = time.monotonic() + REFRESH_EVERY_SECONDS
+            keys = _keys(read_secret(self._settings.token_secret_id, fresh=True))
         claims = jwt.decode(
             token,
-            key,
+            keys[kid],
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             issuer=ISSUER,
