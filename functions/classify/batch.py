@@ -33,14 +33,14 @@ class BatchClassifier:
 
     def classify(self, msk_event: Mapping[str, Any], meter: Meter, *, remaining_seconds: float) -> None:
         """Classify the jobs of a batch that nobody has classified. Raises psycopg.Error: deliver it again."""
-        events = {event.job_id: event for event in read_asking_events(msk_event)}
-        rows = self._store.find_unclassified(list(events)) if events else []
+        job_ids = {event.job_id for event in read_asking_events(msk_event)}
+        rows = self._store.find_unclassified(sorted(job_ids)) if job_ids else []
         if not rows:
             return
         tickets = [_ticket(row) for row in rows]
         budget = min(remaining_seconds - RESERVED_SECONDS, LONGEST_BUDGET_SECONDS)
         verdicts = self._classifier.classify_batch(tickets, budget)
-        messages = {str(row["job_id"]): _classified_event(row, events[str(row["job_id"])]) for row in rows}
+        messages = {str(row["job_id"]): _classified_event(row) for row in rows}
         written = self._store.write(
             [
                 _classified(ticket, verdict, messages[ticket.job_id])
@@ -63,14 +63,14 @@ def _ticket(row: Row) -> Ticket:
     )
 
 
-def _classified_event(row: Row, asked_by: JobEvent) -> Message:
+def _classified_event(row: Row) -> Message:
     return event_message(
         JobEvent(
             event_type=EventType.JOB_CLASSIFIED,
             job_id=str(row["job_id"]),
             tenant_id=row["tenant_id"],
-            attempt=asked_by.attempt,
-            replay_count=asked_by.replay_count,
+            attempt=row["attempt"] + 1,
+            replay_count=row["replay_count"],
             status=Status.PENDING,
             correlation_id=row["correlation_id"],
             type=row["type"],

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from aws_lambda_powertools import Logger
@@ -56,6 +56,10 @@ class _Outcome:
     completion_tokens: int = 0
     fallback_reason: FallbackReason | None = None
 
+    def already_told(self) -> "_Outcome":
+        """Return the same without the tokens."""
+        return replace(self, prompt_tokens=0, completion_tokens=0)
+
 
 _UNAVAILABLE = _Outcome(fallback_reason="unavailable")
 _NO_MODEL = _Outcome(fallback_reason="no_model")
@@ -105,7 +109,9 @@ class TicketClassifier:
             elif key in first_of and (given := outcomes[key].classification):
                 verdicts.append(_repeat(given, cache_hit=None if known is None else True))
             else:
-                verdicts.append(self._first(ticket, outcomes[key], cache_hit=None if known is None else False))
+                # The tokens of one call are told once, whatever the number of tickets that it served.
+                outcome = outcomes[key] if key not in first_of else outcomes[key].already_told()
+                verdicts.append(self._first(ticket, outcome, cache_hit=None if known is None else False))
             first_of.add(key)
         return verdicts
 

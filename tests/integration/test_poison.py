@@ -138,6 +138,15 @@ def test_the_classifier_passes_over_poison_and_classifies_the_rest(plane: Plane)
     assert plane.records("job-dlq") == []
 
 
+def test_an_event_with_a_wrong_attempt_does_not_lead_the_classifier_astray(plane: Plane) -> None:
+    job = plane.submit(plane.admin())["jobId"]
+    [record] = plane.records()
+    wrong = FakeRecord(value=json.dumps({**json.loads(record.value), "attempt": 7, "replayCount": 3}).encode())
+    plane.deliver("classify", [wrong])
+    plane.deliver("process", plane.records())
+    assert (plane.job(job)["status"], plane.job(job)["attempt"]) == ("COMPLETED", 1)
+
+
 def test_an_event_of_a_newer_producer_with_more_fields_is_understood(plane: Plane) -> None:
     job = plane.simulate(plane.admin())
     [record] = plane.records()

@@ -102,6 +102,16 @@ def test_tokens_of_a_bad_answer_are_counted(make_classifier: Make, openai_server
     assert (verdict.prompt_tokens, verdict.completion_tokens) == (120, 30)
 
 
+def test_tokens_of_a_bad_answer_are_counted_once_however_many_tickets_it_was_for(
+    make_classifier: Make, openai_server: FakeOpenAI
+) -> None:
+    openai_server.always("refusal")
+    verdicts = make_classifier().classify_batch([ticket(description=text) for text in ("one", "two", "three")], 20)
+    assert openai_server.calls == 1
+    assert sum(verdict.prompt_tokens + verdict.completion_tokens for verdict in verdicts) == 150
+    assert [verdict.fallback_reason for verdict in verdicts] == ["bad_answer"] * 3
+
+
 def test_one_bad_answer_does_not_touch_the_other_tickets(make_classifier: Make) -> None:
     verdicts = make_classifier().classify_batch(
         [ticket("a [ai:wrong-enum]"), ticket("b"), ticket("c [ai:refusal]")], 20
