@@ -25,7 +25,7 @@ from smartqueue.jobs import Actor, Job, Move, Status
 from smartqueue.logs import job_fields
 from smartqueue.metrics import Counter, Meter
 from smartqueue.outcomes import complete, fail
-from smartqueue.store.attempts import AttemptStore
+from smartqueue.store.attempts import AttemptStore, Claims
 from smartqueue.store.jobs import JobStore
 from smartqueue.store.outbox import Outbox
 
@@ -77,8 +77,7 @@ class BatchProcessor:
         asked = [d.event for d in reading.decoded if d.event.event_type in RUN_EVENTS]
         events = self._deduplication.drop_done(asked)
         lease_token = new_id()
-        rows: list[Row] = []
-        unknown: set[tuple[str, str]] = set()
+        claims = Claims(rows=[], unknown=set())
         if events:
             claims = self._attempts.claim(
                 events,
@@ -86,10 +85,11 @@ class BatchProcessor:
                 lease_seconds=self._settings.lease_seconds,
                 username=ACTOR.username,
             )
-            rows, unknown = claims.rows, claims.unknown
-            reading.poison.extend(_unknown_jobs(reading.decoded, unknown))
-        meter.count(Counter.DUPLICATE_EVENTS, len(asked) - len(rows) - len(unknown))
-        self._run(rows, lease_token, meter, budget_seconds=remaining_seconds - RESERVED_SECONDS)
+            reading.poison.extend(_unknown_jobs(reading.decoded, claims.unknown))
+        # A job that waits for its classification is asked for again by the JOB_CLASSIFIED event: that is no duplicate.
+        wanted = len(claims.rows) + len(claims.unknown) + claims.unclassified
+        meter.count(Counter.DUPLICATE_EVENTS, len(asked) - wanted)
+        self._run(claims.rows, lease_token, meter, budget_seconds=remaining_seconds - RESERVED_SECONDS)
         # After the jobs: it raises when the broker is away, and what is claimed must not lose its attempt by that.
         self._publish_poison(reading.poison, meter)
         # Whatever was not ours to run is done with too: the claim said no, and would say no again.

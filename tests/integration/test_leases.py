@@ -1,9 +1,11 @@
 """Leases: who is silent loses the job, who lost it can finish nothing, and who still works keeps it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
 
 from smartqueue.events import JobEvent
@@ -111,6 +113,25 @@ def test_a_job_that_takes_longer_than_its_lease_is_kept_by_the_heartbeat(
     assert plane.job(job)["status"] == "COMPLETED"
     assert "JOB_LEASE_EXPIRED" not in [action for action, _, _ in plane.steps(job)]
     assert len(receiver.requests) == 1
+
+
+def test_the_heartbeat_locks_in_the_order_of_every_other_batch(plane: Plane, worker: Environment) -> None:
+    token = plane.admin()
+    first, second = sorted((plane.simulate(token), plane.simulate(token)))
+    [job, _] = claim(worker, plane.records())
+    # Now the second lies before the first in the table, and the table is read from its beginning.
+    plane.rows("UPDATE jobs SET updated_at = now() WHERE job_id = %s", first)
+    store = AttemptStore(worker.database)
+    for scan in ("indexscan", "bitmapscan"):
+        worker.database.connection().execute(f"SET enable_{scan} = off")
+    with psycopg.connect(plane.postgres.superuser_url) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("SELECT 1 FROM jobs WHERE job_id = %s FOR UPDATE", (first,))
+        beat = pool.submit(store.extend, [first, second], lease_token=job.lease_token or "", lease_seconds=60)
+        while not plane.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+            assert not beat.done()
+        other.execute("SELECT 1 FROM jobs WHERE job_id = %s FOR UPDATE NOWAIT", (second,))
+        other.rollback()
+        assert beat.result(timeout=20) == {first, second}
 
 
 def test_a_processor_whose_lease_was_taken_meanwhile_writes_nothing(

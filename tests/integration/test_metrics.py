@@ -1,8 +1,10 @@
 """GET /metrics: the numbers by the original's names are what was done."""
 
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from smartqueue.store.queries import load
 from tests.integration.harness import SCRAPE_TOKEN, Plane
 from tests.integration.topics import FakeRecord
 
@@ -67,6 +69,7 @@ def test_the_numbers_are_what_was_done(plane: Plane) -> None:
             "jobs_discarded",
             "poison_records",
             "classifications_fallback",
+            "duplicate_events",
         )
     } == {
         "jobs_created": 13,
@@ -79,6 +82,8 @@ def test_the_numbers_are_what_was_done(plane: Plane) -> None:
         "jobs_discarded": 1,
         "poison_records": 1,
         "classifications_fallback": 12,
+        # All were delivered once more.
+        "duplicate_events": 12,
     }
     # Two wait for their retry and one was replayed; one dead is neither replayed nor discarded.
     assert (numbers["active_jobs_count"], numbers["dlq_size"]) == (3, 1)
@@ -87,6 +92,15 @@ def test_the_numbers_are_what_was_done(plane: Plane) -> None:
     assert 0 < numbers["job_processing_duration_seconds_sum"] < 12
     buckets = [value for name, value in numbers.items() if name.startswith("job_processing_duration_seconds_bucket")]
     assert buckets == sorted(buckets)
+
+
+def test_an_event_that_comes_before_the_classification_is_no_duplicate(plane: Plane) -> None:
+    plane.submit_many(plane.admin(), 2)
+    records = plane.records()
+    plane.deliver("process", records)
+    assert scrape(plane)["duplicate_events_total"] == 0
+    plane.deliver("process", records)
+    assert scrape(plane)["duplicate_events_total"] == 2
 
 
 def test_jobs_submitted_as_a_repetition_are_not_counted_again(plane: Plane) -> None:
@@ -116,3 +130,11 @@ def test_only_the_scrape_credential_opens_it(plane: Plane, token: str | None) ->
     assert "jobs_created_total" not in str(answer.body)
     user = plane.admin()
     assert plane.call("metrics", "GET", "/metrics", token=user).status == 401
+
+
+def test_counting_reads_no_job_that_is_over(plane: Plane) -> None:
+    with psycopg.connect(plane.postgres.superuser_url) as connection:
+        # An index that does not fit is not used however dear the scan is.
+        connection.execute("SET enable_seqscan = off")
+        plan = connection.execute("EXPLAIN " + load("attempts")["gauges"]).fetchall()
+    assert [line for (line,) in plan if "Seq Scan on jobs" in line] == []

@@ -221,3 +221,11 @@ def test_a_duplicate_that_the_claim_refused_is_counted_and_marked() -> None:
     counts = process(parts, value(one)).counts
     assert counts == {Counter.DUPLICATE_EVENTS.value: 1}
     assert parts.done == [one]
+
+
+def test_a_job_that_waits_for_its_classification_is_no_duplicate() -> None:
+    parts = Recorder()
+    one = event(parts)
+    parts.known.clear()
+    parts.claim = lambda *_, **__: Claims(rows=[], unknown=set(), unclassified=1)  # type: ignore[method-assign]
+    assert process(parts, value(one)).counts == {}

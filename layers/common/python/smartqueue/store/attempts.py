@@ -11,10 +11,14 @@ from smartqueue.store.queries import load
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
-    """rows: the jobs now ours, with their tenant's webhook columns. unknown: (job, tenant) that do not exist."""
+    """rows: the jobs now ours, with their tenant's webhook columns. unknown: (job, tenant) that do not exist.
+
+    unclassified: how many of the records asked for jobs that wait for the classifier.
+    """
 
     rows: list[Row]
     unknown: set[tuple[str, str]]
+    unclassified: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,8 @@ class AttemptStore:
         # A job asked for twice (two attempts in one batch) stands in two rows: it is ours once.
         ours = {row["job_id"]: row for row in rows if row["job_id"] is not None}
         unknown = {(str(row["wanted_id"]), row["wanted_tenant"]) for row in rows if not row["known"]}
-        return Claims(rows=list(ours.values()), unknown=unknown)
+        unclassified = sum(1 for row in rows if row["unclassified"])
+        return Claims(rows=list(ours.values()), unknown=unknown, unclassified=unclassified)
 
     def extend(self, job_ids: Sequence[str], *, lease_token: str, lease_seconds: float) -> set[str]:
         """Keep the lease of jobs that are still ours; return their ids."""

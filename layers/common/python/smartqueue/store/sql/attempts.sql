@@ -1,7 +1,8 @@
 -- Running attempts: claim, extend the lease, find what was left behind. Ending one is jobs.sql's `move`.
 
 -- name: claim
--- The compare-and-set that decides who runs an attempt. Says of every record asked for whether its job exists.
+-- The compare-and-set that decides who runs an attempt. Says of every record asked for whether its job exists, and
+-- whether it only waits for its classification.
 WITH wanted AS (
     SELECT DISTINCT * FROM jsonb_to_recordset(%(events)s::jsonb) AS w (
         job_id uuid, tenant_id text, attempt integer, replay_count integer
@@ -34,6 +35,7 @@ WITH wanted AS (
     FROM claimed
 )
 SELECT w.job_id AS wanted_id, w.tenant_id AS wanted_tenant, j.job_id IS NOT NULL AS known,
+    j.status = 'PENDING' AND j.awaits_classification AND j.category IS NULL AS unclassified,
     c.*, t.webhook_url, t.webhook_key_version
 FROM wanted w
 LEFT JOIN jobs j ON j.job_id = w.job_id AND j.tenant_id = w.tenant_id
@@ -41,9 +43,17 @@ LEFT JOIN claimed c ON c.job_id = w.job_id AND c.tenant_id = w.tenant_id
 LEFT JOIN tenants t ON t.tenant_id = c.tenant_id
 
 -- name: extend
-UPDATE jobs SET lease_expires_at = now() + %(lease_seconds)s * interval '1 second'
-WHERE lease_token = %(lease_token)s::uuid AND job_id = ANY(%(job_ids)s::uuid[])
-RETURNING job_id
+-- Locks in the order of the other batch statements, as the classifier may write to the same jobs meanwhile.
+WITH locked AS (
+    SELECT job_id FROM jobs
+    WHERE lease_token = %(lease_token)s::uuid AND job_id = ANY(%(job_ids)s::uuid[])
+    ORDER BY job_id
+    FOR UPDATE
+)
+UPDATE jobs j SET lease_expires_at = now() + %(lease_seconds)s * interval '1 second'
+FROM locked l
+WHERE j.job_id = l.job_id AND j.lease_token = %(lease_token)s::uuid
+RETURNING j.job_id
 
 -- name: find_expired
 SELECT * FROM jobs
@@ -65,11 +75,12 @@ WHERE job_id IN (
 RETURNING *
 
 -- name: gauges
+-- One count per partial index: asked for together, they would make Postgres read every job there ever was.
 SELECT
-    count(*) FILTER (WHERE status IN ('PENDING', 'PROCESSING')) AS active_jobs,
-    count(*) FILTER (WHERE status = 'FAILED') AS dead_jobs,
+    (SELECT count(*) FROM jobs WHERE status = 'PENDING')
+        + (SELECT count(*) FROM jobs WHERE status = 'PROCESSING') AS active_jobs,
+    (SELECT count(*) FROM jobs WHERE status = 'FAILED' AND discarded_at IS NULL) AS dead_jobs,
     (SELECT count(*) FROM outbox WHERE due_at <= now()) AS outbox_backlog,
-    coalesce(extract(epoch FROM now() - min(event_due_at) FILTER (
-        WHERE status = 'PENDING' AND event_due_at <= now())), 0)::double precision AS oldest_pending_seconds
-FROM jobs
-WHERE status IN ('PENDING', 'PROCESSING') OR (status = 'FAILED' AND discarded_at IS NULL)
+    coalesce(extract(epoch FROM now() - (
+        SELECT min(event_due_at) FROM jobs WHERE status = 'PENDING' AND event_due_at <= now()
+    )), 0)::double precision AS oldest_pending_seconds

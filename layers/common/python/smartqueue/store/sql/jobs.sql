@@ -111,10 +111,12 @@ SELECT job_id FROM moved
 -- name: discard
 WITH wanted AS (
     SELECT * FROM jsonb_to_recordset(%(jobs)s::jsonb) AS w (job_id uuid, version integer)
+), locked AS (
+    SELECT job_id FROM jobs WHERE job_id IN (SELECT job_id FROM wanted) ORDER BY job_id FOR UPDATE
 ), discarded AS (
     UPDATE jobs j SET discarded_at = now(), updated_at = now(), version = j.version + 1
-    FROM wanted w
-    WHERE j.job_id = w.job_id AND j.tenant_id = %(tenant_id)s AND j.version = w.version
+    FROM wanted w, locked l
+    WHERE j.job_id = w.job_id AND l.job_id = j.job_id AND j.tenant_id = %(tenant_id)s AND j.version = w.version
         AND j.status = 'FAILED' AND j.discarded_at IS NULL
     RETURNING j.job_id, j.tenant_id, j.status, j.correlation_id
 ), audited AS (
