@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from functions.process.execution import MAX_CONCURRENCY
 from infra.cdk.components.migration import migrations_hash
 from tests.infra.assembly import Assembly, Resource
 
@@ -15,7 +16,7 @@ def test_a_topic_is_read_from_its_beginning_by_a_group_of_its_own(local: Assembl
     properties = _mappings(local)[group]
     assert properties["Topics"] == ["job-events"]
     assert properties["StartingPosition"] == "TRIM_HORIZON"
-    assert properties["BatchSize"] == 100
+    assert properties["BatchSize"] == 100 <= MAX_CONCURRENCY
     assert "MaximumBatchingWindowInSeconds" not in properties
     logical_id = properties["FunctionName"]["Ref"]
     assert local.template("Service")["Resources"][logical_id] == local.functions[function]

@@ -110,6 +110,15 @@ def test_without_time_nothing_is_started(budget_seconds: float) -> None:
     assert isinstance(outcome.error, RetryableError)
 
 
+def test_a_whole_batch_of_slow_jobs_leaves_its_last_job_all_its_time() -> None:
+    async def wait(_: RunningJob, __: Services) -> dict[str, Any]:
+        await asyncio.sleep(0.5)
+        return {}
+
+    outcomes = executor(wait=wait).run_all([make_job(type="wait") for _ in range(100)], budget_seconds=0.9)
+    assert [outcome.error for outcome in outcomes] == [None] * 100
+
+
 def test_handlers_run_at_once_but_not_all_at_once() -> None:
     running, most = 0, 0
 
