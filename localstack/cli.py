@@ -76,6 +76,14 @@ def _started() -> Cloud:
     return cloud
 
 
+def _running() -> Cloud:
+    cloud = _started()
+    # Another folder's emulator may listen on the same fixed port: it is not ours to deploy to.
+    if not cloud.settings.aws_endpoint and not cloud.emulator.is_running():
+        raise LocalCloudError(f"The cloud in {cloud.home} does not run: run `smartqueue-local up`.")
+    return cloud
+
+
 @app.command("up")
 def command_up(
     services: Services = None,
@@ -140,7 +148,7 @@ def command_deploy() -> None:
 
     def action() -> None:
         with states.locked(paths.home()):
-            deploy_again(_started(), progress)
+            deploy_again(_running(), progress)
 
     _guarded(action)
 

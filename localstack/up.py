@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import urllib.error
 import urllib.request
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack import deploy, docker
 from localstack import state as states
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _FIRST_ANSWER_SECONDS = 30
 _RELAY_SECONDS = 5
+_MIGRATION_SECONDS = 130
+# Wrong password, or asked too often with it.
+_REFUSALS = {401, 429}
 EMBEDDED_CONTEXT = {"stage": "local"}
 
 
@@ -125,6 +129,28 @@ def _deploy(cloud: Cloud, assembly: deploy.Assembly, steps: Steps, *, redeploy: 
             steps.done("deployment", "unchanged since the last one", 0)
             return
         steps.done("deployment", f"{deploy.STACKS} to {where.aws}", deployment.run())
+    with steps.step("bringing the schema up to date"):
+        begun = time.monotonic()
+        migrate(where)
+        steps.done("schema", "migrations and the roles' passwords", time.monotonic() - begun)
+
+
+def migrate(where: Endpoints) -> None:
+    """Run the migrate function. Raises DeployError.
+
+    The stack runs it for new migrations; when the database has moved to another port the roles' secrets are made
+    anew, and nothing but this brings their new passwords into the database.
+    """
+    functions = client("lambda", where.aws, read_timeout_seconds=_MIGRATION_SECONDS)
+    try:
+        answer = functions.invoke(FunctionName=f"{FUNCTION_PREFIX}migrate", Payload=b"{}")
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(
+            f"The migrate function cannot be run ({error}). See `smartqueue-local logs migrate`."
+        ) from error
+    if answer.get("FunctionError"):
+        said = answer["Payload"].read().decode(errors="replace")[:300]
+        raise DeployError(f"The migrations failed: {said}. See `smartqueue-local logs migrate`.")
 
 
 def start_relay(where: Endpoints) -> None:
@@ -145,19 +171,30 @@ def start_relay(where: Endpoints) -> None:
 
 
 def wait_for_api(where: Endpoints) -> None:
-    """Wait until the API's own description is served. Raises DeployError with the last answer."""
+    """Wait until the API answers, and with its database. Raises DeployError with the last answer."""
     deadline = time.monotonic() + _FIRST_ANSWER_SECONDS
     last = "nothing"
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{where.api_url}/openapi.json", timeout=20):  # noqa: S310 - our own http URL
-                return
+            with urllib.request.urlopen(_login_of_nobody(where), timeout=20):  # noqa: S310 - our own http URL
+                last = "a token for nobody"
         except urllib.error.HTTPError as error:
+            if error.code in _REFUSALS:
+                return
             last = f"{error.code} {error.read(300).decode(errors='replace')}"
         except OSError as error:
             last = str(error)
         time.sleep(0.3)
     raise DeployError(
-        f"{where.api_url}/openapi.json did not answer with 200 within {_FIRST_ANSWER_SECONDS} seconds"
-        f" (last: {last}). See `smartqueue-local logs docs`."
+        f"{where.api_url}/auth/login gave no proper answer within {_FIRST_ANSWER_SECONDS} seconds"
+        f" (last: {last}). See `smartqueue-local logs auth`."
+    )
+
+
+def _login_of_nobody(where: Endpoints) -> urllib.request.Request:
+    """A request that only an API with its database can refuse."""
+    return urllib.request.Request(  # noqa: S310 - our own http URL
+        f"{where.api_url}/auth/login",
+        data=json.dumps({"username": "nobody", "password": "nothing"}).encode(),
+        headers={"Content-Type": "application/json"},
     )

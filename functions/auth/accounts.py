@@ -66,7 +66,7 @@ class Accounts:
             raise UnprocessableError(f"tenantId {message}.", errors=[{"field": "tenantId", "message": message}])
         admin = Principal(user_id=new_id(), username=body.username, tenant_id=body.tenant_id, role=Role.ADMIN)
         self._users.create_tenant(admin, password_hash=hash_password(body.password), correlation_id=correlation_id)
-        asked = "" if body.role is Role.ADMIN else f" (not {body.role})"
+        asked = f" (not {body.role})" if "role" in body.model_fields_set and body.role is not Role.ADMIN else ""
         message = f"You are the first user of {body.tenant_id}, so your role is ADMIN{asked}."
         return self._session(admin, message)
 

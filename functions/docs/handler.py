@@ -51,7 +51,9 @@ def get_document() -> Response[str]:
 
 @app.get("/docs", enable_validation=False)
 def get_page() -> Response[str]:
-    """Swagger UI."""
+    """Swagger UI; its own link to the document asks for format=json."""
+    if app.current_event.query_string_parameters.get("format") == "json":
+        return get_document()
     return Response(status_code=HTTPStatus.OK, content_type="text/html; charset=utf-8", body=render_page())
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-import psycopg
-
 from smartqueue.store.attempts import AttemptStore
 
 log = logging.getLogger(__name__)
@@ -56,9 +54,9 @@ class Heartbeat:
                 kept = self._store.extend(
                     sorted(self._running), lease_token=self._lease_token, lease_seconds=self._lease_seconds
                 )
-            except psycopg.Error as error:
-                # The next beat may get through; if none does, the relay gives the jobs to somebody else.
-                log.warning("heartbeat failed", extra={"error": type(error).__name__})
+            except Exception:
+                # Whatever it was, the next beat may get through; if none does, the relay gives the jobs to others.
+                log.exception("heartbeat failed")
                 continue
             if lost := self._running - kept:
                 log.warning("leases were lost", extra={"jobs": sorted(lost)})

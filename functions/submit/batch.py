@@ -16,7 +16,8 @@ def submit_batch(
 ) -> BatchResult:
     """Submit what can be submitted and tell for each job what became of it.
 
-    key: the request's Idempotency-Key; each job gets its own by its place in the batch.
+    key: the request's Idempotency-Key; each job gets its own by its place in the batch, after a space, which no key of
+    a request has.
     """
     items: dict[int, BatchItem] = {}
     prepared: dict[int, NewJob] = {}
@@ -24,7 +25,7 @@ def submit_batch(
         try:
             job = JobBody.model_validate(fields)
             prepared[index] = submission.prepare(
-                job, caller=caller, correlation_id=correlation_id, key=None if key is None else f"{key}#{index}"
+                job, caller=caller, correlation_id=correlation_id, key=None if key is None else f"{key} {index}"
             )
         except ValidationError as error:
             items[index] = _invalid(index, error)

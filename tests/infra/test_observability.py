@@ -11,7 +11,9 @@ ALARMS = {
     "dlq-growing",
     "outbox-backlog",
     "relay-not-running",
+    "relay-errors",
     "process-errors",
+    "classify-errors",
 }
 
 

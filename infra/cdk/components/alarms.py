@@ -91,9 +91,23 @@ class Alarms(Construct):
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
         self._alarm(
+            "relay-errors",
+            "The relay ends with errors, so retries, rescues and gauges may stand still.",
+            self._function("Errors", "relay"),
+            threshold=0,
+            periods=3,
+        )
+        self._alarm(
             "process-errors",
             "The processor fails as a whole, so its batches are delivered again and again.",
             self._function("Errors", "process"),
+            threshold=0,
+            periods=5,
+        )
+        self._alarm(
+            "classify-errors",
+            "The classifier fails as a whole, so tickets wait and its batches are delivered again and again.",
+            self._function("Errors", "classify"),
             threshold=0,
             periods=5,
         )

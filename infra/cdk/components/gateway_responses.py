@@ -27,7 +27,12 @@ PROBLEMS = (
         detail="Send a valid access token: Authorization: Bearer <token>.",
         headers={"WWW-Authenticate": "'Bearer'"},
     ),
-    Problem(response="ACCESS_DENIED", status=403, title="Forbidden", detail="This token does not allow that."),
+    Problem(
+        response="ACCESS_DENIED",
+        status=403,
+        title="Forbidden",
+        detail="Your role does not allow this; GET /docs says which does.",
+    ),
     # API Gateway gives this name to every path and method that it does not know.
     Problem(
         response="MISSING_AUTHENTICATION_TOKEN",

@@ -171,7 +171,7 @@ def test_a_batch_stores_the_good_jobs_at_once_and_tells_of_the_others() -> None:
     assert [item.status for item in result.items] == [201, 422, 422, 422, 422, 201]
     assert [item.index for item in result.items] == list(range(6))
     assert (result.created, result.rejected, store.inserts) == (2, 4, 1)
-    assert [row["idempotency_key"] for row in store.rows] == ["batch#0", "batch#5"]
+    assert [row["idempotency_key"] for row in store.rows] == ["batch 0", "batch 5"]
     assert all(item.detail and item.errors for item in result.items if item.status == 422)
 
 

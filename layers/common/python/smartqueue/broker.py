@@ -43,37 +43,54 @@ class Broker:
         """Send messages and wait, within 1.5 s, until all in-sync replicas have them.
 
         Returns the ids of the acknowledged ones; a message that is not among them may or may not have arrived. If
-        the broker `is_resting` afterwards, Kafka is away; if not, it refused these messages and took the others.
+        the broker `is_resting` afterwards, Kafka is away; if not, something is wrong with these messages only, or
+        with their topic or partition.
         """
-        from kafka.errors import KafkaError  # noqa: PLC0415
-
         if not messages or self.is_resting:
             return []
         deadline = time.monotonic() + PUBLISH_TIMEOUT_SECONDS
+        sent, away = self._send_all(messages)
+        away = self._flush(deadline) or away
+        acknowledged = [message_id for message_id, future in sent if future.succeeded()]
+        for message_id, future in sent:
+            if future.is_done and future.exception is not None and not getattr(future.exception, "retriable", True):
+                _log_refusal(message_id, future.exception)
+            elif not future.succeeded():
+                away = away or future.exception or TimeoutError()
+        if away is not None and not acknowledged:
+            self._rest(away)
+        return acknowledged
+
+    def _send_all(self, messages: Sequence[Message]) -> tuple[list[tuple[str, Any]], Exception | None]:
+        """Hand messages to the producer; return them with their futures, and why some could not be handed over."""
+        from kafka.errors import KafkaError  # noqa: PLC0415
+
         sent: list[tuple[str, Any]] = []
-        away: KafkaError | None = None
+        away: Exception | None = None
+        unreachable: set[str] = set()
         for message in messages:
+            if message.topic in unreachable:
+                continue
             try:
                 sent.append((message.id, self._send(self._connected(), message)))
             except KafkaError as error:
                 if error.retriable:
                     away = error
-                    break
-                _log_refusal(message.id, error)
+                    # One wait per topic: the others may well be there.
+                    unreachable.add(message.topic)
+                else:
+                    _log_refusal(message.id, error)
+        return sent, away
+
+    def _flush(self, deadline: float) -> Exception | None:
+        from kafka.errors import KafkaError  # noqa: PLC0415
+
         try:
             self._connected().flush(timeout=max(deadline - time.monotonic(), 0.1))
         except KafkaError as error:
-            away = error
-        acknowledged = [message_id for message_id, future in sent if future.succeeded()]
-        for message_id, future in sent:
-            cause = future.exception
-            if not future.is_done or (cause is not None and getattr(cause, "retriable", True)):
-                away = cause or KafkaError("no answer in time")
-            elif cause is not None:
-                _log_refusal(message_id, cause)
-        if away is not None:
-            self._rest(away)
-        return acknowledged
+            failure: Exception = error
+            return failure
+        return None
 
     def close(self) -> None:
         """Close the producer, if there is one, without waiting for what it could not send."""

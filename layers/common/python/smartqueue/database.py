@@ -53,6 +53,14 @@ class Database:
         tenant_id: what row-level security compares with, for the roles that it binds.
         Raises psycopg.Error; then nothing was written, unless the connection broke while committing.
         """
+        try:
+            return self._run(statements, tenant_id)
+        except psycopg.errors.ReadOnlySqlTransaction as error:
+            # A primary that lost its office still answers: only a new connection finds the new one.
+            self.close()
+            raise psycopg.OperationalError("the server became read-only") from error
+
+    def _run(self, statements: Sequence[Statement], tenant_id: str | None) -> list[list[Row]]:
         connection = self.connection()
         if len(statements) == 1 and tenant_id is None:
             return [_rows(connection.execute(statements[0].sql, statements[0].parameters))]

@@ -110,7 +110,8 @@ class Api:
         logger().error("database is away", extra={"error": type(error).__name__, "sqlstate": error.sqlstate})
         return problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            "The database cannot be reached; nothing was changed. Try again in a few seconds.",
+            "The database cannot be reached just now. Try again in a few seconds; where a repeat would matter, send an "
+            "Idempotency-Key, since the connection may have been lost after the change was made.",
             self.correlation_id,
             retry_after_seconds=DATABASE_RETRY_AFTER_SECONDS,
         )

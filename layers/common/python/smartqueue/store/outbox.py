@@ -65,6 +65,8 @@ class Outbox:
         The rows are locked meanwhile. What Kafka refuses is due again a little later, so that it does not stand in the
         way of the others.
         """
+        if self._broker.is_resting:
+            return []
         with self._database.transaction() as connection:
             rows = connection.execute(self._sql["take_due"], {"limit": limit}).fetchall()
             if not rows:
