@@ -62,8 +62,9 @@ class Accounts:
 
     def _found(self, body: RegisterBody, correlation_id: str) -> Session:
         if body.tenant_id is None:
-            message = "is needed to found a tenant; to join one, its ADMIN must add you"
-            raise UnprocessableError(f"tenantId {message}.", errors=[{"field": "tenantId", "message": message}])
+            raise UnprocessableError.of_field(
+                "tenantId", "is needed to found a tenant; to join one, its ADMIN must add you"
+            )
         admin = Principal(user_id=new_id(), username=body.username, tenant_id=body.tenant_id, role=Role.ADMIN)
         self._users.create_tenant(admin, password_hash=hash_password(body.password), correlation_id=correlation_id)
         asked = f" (not {body.role})" if "role" in body.model_fields_set and body.role is not Role.ADMIN else ""

@@ -24,7 +24,7 @@ def check_password_rules(password: str, username: str, *, min_length: int) -> No
     elif password.casefold() == username.casefold():
         message = "must not be the username"
     if message:
-        raise UnprocessableError(f"password {message}.", errors=[{"field": "password", "message": message}])
+        raise UnprocessableError.of_field("password", message)
 
 
 def hash_password(password: str) -> str:

@@ -74,7 +74,7 @@ class Rescue:
         with self._database.transaction() as connection:
             rows = self._attempts.find_stranded(stranded_seconds=self._settings.rescue_stranded_seconds, limit=BATCH)
             if rows:
-                insert = self._outbox.insert([_lost_event(row) for row in rows])
+                insert = self._outbox.insert_statement([_lost_event(row) for row in rows])
                 connection.execute(insert.sql, insert.parameters)
         for row in rows:
             log.warning(

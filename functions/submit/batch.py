@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from functions.submit.models import BatchBody, BatchItem, BatchResult, JobBody
 from functions.submit.submission import Submission, Submitted
 from smartqueue.errors import ConflictError, UnprocessableError
+from smartqueue.problems import field_errors, summarise
 from smartqueue.roles import Principal
 from smartqueue.store.jobs import NewJob
 
@@ -50,9 +51,5 @@ def _item(index: int, outcome: Submitted | ConflictError) -> BatchItem:
 
 
 def _invalid(index: int, error: ValidationError) -> BatchItem:
-    errors = [
-        {"field": ".".join(map(str, e["loc"])), "message": e["msg"]}
-        for e in error.errors(include_input=False, include_url=False)
-    ]
-    detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:3])
-    return BatchItem(index=index, status=HTTPStatus.UNPROCESSABLE_ENTITY, detail=detail, errors=errors)
+    errors = field_errors(error.errors(include_input=False, include_url=False))
+    return BatchItem(index=index, status=HTTPStatus.UNPROCESSABLE_ENTITY, detail=summarise(errors), errors=errors)

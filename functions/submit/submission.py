@@ -16,6 +16,7 @@ from smartqueue.events import EventType, JobEvent, Message, event_message
 from smartqueue.ids import new_id
 from smartqueue.job_types import JobType, job_types
 from smartqueue.jobs import Actor, JobView, Status
+from smartqueue.problems import field_errors, summarise
 from smartqueue.roles import Principal
 from smartqueue.store.jobs import JobStore, NewJob
 from smartqueue.store.outbox import Outbox
@@ -77,8 +78,7 @@ class Submission:
     def _job_type(self, name: str) -> JobType:
         known = {n: t for n, t in job_types().items() if self._settings.allow_simulate or not t.demo_only}
         if name not in known:
-            message = f"must be one of {', '.join(known)}"
-            raise UnprocessableError(f"type {message}.", errors=[{"field": "type", "message": message}])
+            raise UnprocessableError.of_field("type", f"must be one of {', '.join(known)}")
         return known[name]
 
 
@@ -93,17 +93,13 @@ def _outcome(job: NewJob, row: Row | None, by_key: dict[str, Row]) -> Submitted 
 
 def _check_payload(job_type: JobType, payload: dict[str, Any]) -> dict[str, Any]:
     if len(json.dumps(payload).encode()) > MAX_PAYLOAD_BYTES:
-        message = f"must be at most {MAX_PAYLOAD_BYTES} bytes of JSON"
-        raise UnprocessableError(f"payload {message}.", errors=[{"field": "payload", "message": message}])
+        raise UnprocessableError.of_field("payload", f"must be at most {MAX_PAYLOAD_BYTES} bytes of JSON")
     try:
         checked = job_type.payload.model_validate(payload)
     except ValidationError as error:
-        errors = [
-            {"field": ".".join(("payload", *map(str, e["loc"]))), "message": e["msg"]}
-            for e in error.errors(include_input=False, include_url=False)
-        ]
-        detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:3])
-        raise UnprocessableError(f"The payload of a {job_type.name} is wrong: {detail}.", errors=errors) from None
+        errors = field_errors(error.errors(include_input=False, include_url=False), inside="payload")
+        detail = f"The payload of a {job_type.name} is wrong: {summarise(errors)}."
+        raise UnprocessableError(detail, errors=errors) from None
     return checked.model_dump(mode="json", by_alias=True)
 
 

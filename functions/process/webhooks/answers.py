@@ -5,8 +5,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from smartqueue.errors import PermanentError, RetryableError
-
-MAX_RETRY_AFTER_SECONDS = 300.0
+from smartqueue.outcomes import MAX_RETRY_AFTER_SECONDS
 
 _TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 

@@ -35,8 +35,9 @@ def decode_cursor(cursor: str, count: int) -> list[str]:
 
 def bad_cursor() -> UnprocessableError:
     """Return the error for a cursor that is not ours."""
-    message = "is not a cursor of this list: use nextCursor of the previous page, or leave it out"
-    return UnprocessableError(f"cursor {message}.", errors=[{"field": "cursor", "message": message}])
+    return UnprocessableError.of_field(
+        "cursor", "is not a cursor of this list: use nextCursor of the previous page, or leave it out"
+    )
 
 
 def read_page(cursor: str | None, limit: int) -> Page:

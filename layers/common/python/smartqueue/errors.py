@@ -20,6 +20,7 @@ SmartQueueError
 """
 
 from http import HTTPStatus
+from typing import Self
 
 
 class SmartQueueError(Exception):
@@ -91,6 +92,11 @@ class UnprocessableError(ApiError):
     """The request can be read but breaks a rule."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    @classmethod
+    def of_field(cls, field: str, message: str) -> Self:
+        """Return the error of one field; `message` goes on from its name, as in "must have 12 characters"."""
+        return cls(f"{field} {message}.", errors=[{"field": field, "message": message}])
 
 
 class TooManyRequestsError(ApiError):

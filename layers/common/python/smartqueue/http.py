@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from smartqueue.errors import ApiError, ForbiddenError, UnauthorizedError
 from smartqueue.ids import new_id
 from smartqueue.logs import log_invocation, logger
-from smartqueue.problems import CORRELATION_ID, api_problem, problem
+from smartqueue.problems import CORRELATION_ID, api_problem, field_errors, problem, summarise
 from smartqueue.request_checks import check_request
 from smartqueue.roles import Principal, required_role
 
@@ -100,11 +100,9 @@ class Api:
         return api_problem(error, self.correlation_id)
 
     def _invalid_request(self, error: RequestValidationError) -> Response[str]:
-        errors = [{"field": _field(e["loc"]), "message": str(e["msg"])} for e in error.errors()]
-        detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:3])
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, f"Some fields are wrong: {detail}.", self.correlation_id, errors=errors
-        )
+        errors = field_errors(error.errors())
+        detail = f"Some fields are wrong: {summarise(errors)}."
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, self.correlation_id, errors=errors)
 
     def _database_away(self, error: "psycopg.OperationalError") -> Response[str]:
         logger().error("database is away", extra={"error": type(error).__name__, "sqlstate": error.sqlstate})
@@ -146,10 +144,6 @@ def check_role(principal: Principal, method: str, path: str) -> None:
 
 def _serialize(value: object) -> str:
     return _ANYTHING.dump_json(value, by_alias=True).decode()
-
-
-def _field(location: tuple[object, ...]) -> str:
-    return ".".join(str(part) for part in location if part != "body") or "body"
 
 
 def _as_proxy_result(response: Response[str]) -> dict[str, Any]:

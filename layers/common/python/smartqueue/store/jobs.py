@@ -141,7 +141,6 @@ class JobStore:
             "user_id": user.user_id,
             "username": user.username,
             "details": details,
-            "attributes": "{}",
         }
         return set(as_ids(self._database.query(self._sql["discard"], parameters, tenant_id=tenant_id), "job_id"))
 

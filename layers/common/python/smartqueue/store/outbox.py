@@ -39,7 +39,7 @@ class Outbox:
         except psycopg.Error as error:
             log.warning("published rows stay in the outbox", extra={"rows": len(acknowledged), "error": str(error)})
 
-    def insert(self, messages: Sequence[Message]) -> Statement:
+    def insert_statement(self, messages: Sequence[Message]) -> Statement:
         """Return the statement that adds messages, for a transaction that also does what they tell of."""
         records = [
             {

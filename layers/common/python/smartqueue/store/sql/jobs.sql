@@ -121,9 +121,9 @@ WITH wanted AS (
     RETURNING j.job_id, j.tenant_id, j.status, j.correlation_id
 ), audited AS (
     INSERT INTO audit_logs (tenant_id, user_id, username, action, entity_id, old_state, new_state, details,
-        attributes, correlation_id)
+        correlation_id)
     SELECT tenant_id, %(user_id)s::uuid, %(username)s, 'JOB_DISCARDED', job_id::text, status::text, status::text,
-        %(details)s, %(attributes)s::jsonb, correlation_id
+        %(details)s, correlation_id
     FROM discarded
 )
 SELECT job_id FROM discarded
