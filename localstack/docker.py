@@ -22,9 +22,9 @@ MAPPING_FILE = Path(__file__).with_name("docker-mappings.json")
 # Containers have the host's architecture.
 CONTEXT = {
     "stage": "local",
-    "bundle": "true",
+    "bundle-libraries": "true",
     "architecture": "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64",
-    "kafka-triggers": "false",
+    "triggers": "none",
 }
 _PASSWORD = "local-only"  # noqa: S105 - the database listens on 127.0.0.1 alone; compose.yml has the same
 # Functions run in containers of the compose network and see the services by name.

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 
 from infra.cdk.data_plane import DataPlane
+from infra.cdk.settings import StageSettings
 from infra.cdk.stacks.local_data import LocalDataStack
 from infra.cdk.stacks.observability import ObservabilityStack
 from infra.cdk.stacks.service import ServiceStack
-from infra.cdk.stages import CHOICES, Stage, UnknownStageError, chosen_stage
+from infra.cdk.stages import UnknownStageError, chosen_stage
 
 # In code rather than in cdk.json, so that tests build what the CLI builds.
 FEATURES = {
@@ -37,7 +38,7 @@ def new_app(
     )
 
 
-def add_stacks(app: cdk.App, stage: Stage) -> None:
+def add_stacks(app: cdk.App, stage: StageSettings) -> None:
     """Describe a stage: its data services, the service itself, and what watches it."""
     prefix = f"SmartQueue-{stage.name}"
     plane = _data_plane(app, f"{prefix}-Data", stage)
@@ -47,7 +48,7 @@ def add_stacks(app: cdk.App, stage: Stage) -> None:
     cdk.Tags.of(app).add("stage", stage.name)
 
 
-def _data_plane(app: cdk.App, stack_name: str, stage: Stage) -> DataPlane:
+def _data_plane(app: cdk.App, stack_name: str, stage: StageSettings) -> DataPlane:
     """The only place where a stage decides what kind of data services it gets."""
     return LocalDataStack(app, stack_name, stage=stage).plane
 
@@ -55,7 +56,7 @@ def _data_plane(app: cdk.App, stack_name: str, stage: Stage) -> DataPlane:
 def main() -> None:
     """Synthesise what the CLI's context asks for."""
     app = new_app()
-    stage = chosen_stage({name: app.node.try_get_context(name) for name in ("stage", *CHOICES)})
+    stage = chosen_stage({name: app.node.try_get_context(name) for name in ("stage", *StageSettings.paths())})
     add_stacks(app, stage)
     app.synth()
 

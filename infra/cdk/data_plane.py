@@ -1,7 +1,7 @@
 """The one interface between the stack that owns the data services and the stack that runs the functions.
 
-A stage's data stack (today `stacks/local_data.py`) builds a `DataPlane`; nothing else tells the service stack
-where its database, broker, cache and secrets are.
+A stage's data stack (`stacks/data.py`, or `stacks/local_data.py` on a laptop) builds a `DataPlane`; nothing else
+tells the service stack where its database, broker, cache and secrets are.
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,28 @@ class SharedSecret:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseSecrets:
-    """One secret per database role: {"host", "port", "dbname", "username", "password"}."""
+class Endpoint:
+    """Where a server listens; both may be references that only the deployment resolves."""
 
+    host: str
+    port: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """PostgreSQL, and one secret per role: {"username", "password"}.
+
+    Addresses stand beside the secrets, not in them: a secret that CloudFormation generates is generated anew
+    whenever its template changes.
+    """
+
+    endpoint: Endpoint
+    """For the functions that do the work; RDS Proxy, where the stage has one."""
+    server: Endpoint
+    """The server itself, for what a proxy cannot do: migrations, and passwords made anew."""
+    name: str
+    tls: bool
+    """Whether clients insist on TLS and on a certificate of the server's own name."""
     owner: SharedSecret
     """May change the schema; for migrations alone."""
     api: SharedSecret
@@ -67,18 +86,22 @@ class OpenAi:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """Where functions must run to reach the data services."""
+    """Where functions run that need the data services."""
 
     vpc: ec2.IVpc
-    subnets: ec2.SubnetSelection
-    security_group: ec2.ISecurityGroup
+    closed_subnets: ec2.SubnetSelection
+    """No way to the internet; only to the data services and the VPC's endpoints."""
+    closed_group: ec2.ISecurityGroup
+    open_subnets: ec2.SubnetSelection
+    """The same, and out to the internet (never in)."""
+    open_group: ec2.ISecurityGroup
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataPlane:
     """Everything stateful that the functions use."""
 
-    database: DatabaseSecrets
+    database: Database
     cache: Cache
     kafka: Kafka
     openai: OpenAi

@@ -1,116 +1,110 @@
-"""What differs between the stages, as plain values.
-
-A stage is chosen with `-c stage=<name>`. Which data services it runs on is not a setting: see `data_plane.py`.
-"""
+"""The stages that can be deployed, and what each chooses; `settings.py` says what there is to choose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
 
-import aws_cdk as cdk
-from aws_cdk import aws_logs as logs
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-type Architecture = Literal["arm64", "x86_64"]
+from infra.cdk.settings import (
+    ApiSettings,
+    CacheSettings,
+    DatabaseSettings,
+    DeploymentSettings,
+    FirewallSettings,
+    FunctionSettings,
+    KafkaSettings,
+    NetworkSettings,
+    StageSettings,
+    TriggerSettings,
+)
+
+# Two relays would only wait for one another; see docs/decisions.md.
+ONE_AT_A_TIME = FunctionSettings(reserved_concurrency=1)
 
 
 class UnknownStageError(ValueError):
     """The stage (or a setting of it) that was asked for does not exist; the message lists what does."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """The settings of one stage; every stack is built from one of these and a `DataPlane`."""
-
-    name: str
-    account: str | None
-    """The account to deploy to; None takes the one of the CLI's credentials."""
-    region: str | None
-    bootstrapped: bool
-    """Whether the account has the roles that `cdk bootstrap` makes; an emulator only needs the assets bucket."""
-
-    password_min_length: int
-    submit_quota_per_minute: int
-    """Jobs one tenant may submit in a minute before it gets 429."""
-    allow_simulate: bool
-    """Whether the job type `simulate` is accepted (demos and load tests)."""
-    webhook_allowed_networks: str
-    """Private networks, comma separated, that webhooks may reach all the same; normally none."""
-
-    api_requests_per_second: int
-    api_burst: int
-    authorizer_cache_seconds: int
-    """How long the edge trusts a token it has seen; the handlers check it again at every call."""
-    cors_origins: tuple[str, ...]
-    """Web origins whose pages may call the API; none means no CORS preflight at all."""
-    access_logs: bool
-    pinned_api_id: str | None
-    """A fixed API id; only emulators can do that."""
-
-    kafka_triggers: bool
-    """Whether the event source mappings are deployed; plain LocalStack has none, there the trigger reads a file."""
-    kafka_window_seconds: int
-    """How long a trigger waits to fill a batch; 0 leaves the service's own default (half a second on AWS)."""
-    log_retention: logs.RetentionDays
-    keeps_data: bool
-    """Whether logs and secrets outlive the stack."""
-    ratio_alarms: bool
-    """Alarms over metric arithmetic, which the emulator refuses."""
-
-    architecture: Architecture
-    bundle_libraries: bool
-    """Whether the layer carries the third-party libraries; the emulator's interpreter has them already."""
-
-    @property
-    def environment(self) -> cdk.Environment:
-        """Where the stage's stacks go."""
-        return cdk.Environment(account=self.account, region=self.region)
-
-    @property
-    def synthesizer(self) -> cdk.StackSynthesizer:
-        """How the stage's stacks are deployed: with the roles of `cdk bootstrap`, or as whoever runs the CLI."""
-        return cdk.DefaultStackSynthesizer() if self.bootstrapped else cdk.CliCredentialsStackSynthesizer()
-
-
-LOCAL = Stage(
+LOCAL = StageSettings(
     name="local",
     account="000000000000",
-    region="us-east-1",
     bootstrapped=False,
+    keeps_data=False,
+    log_retention_days=7,
+    secret_rotation_days=None,
+    network=None,
+    database=None,
+    cache=None,
+    kafka=None,
+    api=ApiSettings(requests_per_second=10_000, burst=5_000, access_logs=False, pinned_id="smartqueue", firewall=None),
+    functions={"relay": ONE_AT_A_TIME},
+    deployment=None,
+    bundle_libraries=False,
+    full_cloudwatch=False,
+    prometheus=False,
     password_min_length=6,
     submit_quota_per_minute=6000,
     allow_simulate=True,
-    webhook_allowed_networks="127.0.0.0/8",
-    api_requests_per_second=10_000,
-    api_burst=5_000,
-    authorizer_cache_seconds=60,
-    cors_origins=(),
-    access_logs=False,
-    pinned_api_id="smartqueue",
-    kafka_triggers=True,
-    kafka_window_seconds=0,
-    log_retention=logs.RetentionDays.ONE_WEEK,
-    keeps_data=False,
-    ratio_alarms=False,
-    architecture="arm64",
-    bundle_libraries=False,
+    webhook_allowed_networks=("127.0.0.0/8",),
 )
 
-STAGES = {stage.name: stage for stage in (LOCAL,)}
+DEV = StageSettings(
+    name="dev",
+    keeps_data=False,
+    log_retention_days=7,
+    network=NetworkSettings(nat_gateways=1),
+    database=DatabaseSettings(
+        instance_class="t4g.micro",
+        max_connections=100,
+        multi_az=False,
+        storage_gigabytes=20,
+        storage_limit_gigabytes=50,
+        backup_days=1,
+    ),
+    cache=CacheSettings(node_type="cache.t4g.micro", replicas=0),
+    kafka=KafkaSettings(
+        instance_type="kafka.t3.small",
+        volume_gigabytes=10,
+        partitions=3,
+        events_retention_days=2,
+        dead_letter_retention_days=7,
+    ),
+    api=ApiSettings(requests_per_second=50, burst=100),
+    functions={
+        "process": FunctionSettings(reserved_concurrency=3),
+        "classify": FunctionSettings(reserved_concurrency=3),
+        "relay": ONE_AT_A_TIME,
+    },
+    deployment=DeploymentSettings(canary_minutes=0),
+    allow_simulate=True,
+)
+
+PROD = StageSettings(
+    name="prod",
+    triggers=TriggerSettings(provisioned=True, minimum_pollers=1, maximum_pollers=12),
+    api=ApiSettings(firewall=FirewallSettings(requests_per_address=3000)),
+    functions={
+        "auth": FunctionSettings(memory_megabytes=1769, reserved_concurrency=20, snap_start=True),
+        "authorizer": FunctionSettings(memory_megabytes=512),
+        "submit": FunctionSettings(memory_megabytes=1024, reserved_concurrency=100, snap_start=True),
+        "query": FunctionSettings(memory_megabytes=1024, reserved_concurrency=100, snap_start=True),
+        "replay": FunctionSettings(memory_megabytes=512, reserved_concurrency=10, snap_start=True),
+        "process": FunctionSettings(memory_megabytes=1769, reserved_concurrency=24),
+        "classify": FunctionSettings(memory_megabytes=1024, reserved_concurrency=12),
+        "metrics": FunctionSettings(reserved_concurrency=5),
+        "relay": ONE_AT_A_TIME,
+    },
+)
+
+STAGES = {stage.name: stage for stage in (LOCAL, DEV, PROD)}
 
 
-CHOICES: dict[str, dict[str, dict[str, Any]]] = {
-    "bundle": {"true": {"bundle_libraries": True}, "false": {"bundle_libraries": False}},
-    "architecture": {"arm64": {"architecture": "arm64"}, "x86_64": {"architecture": "x86_64"}},
-    "kafka-triggers": {"true": {"kafka_triggers": True}, "false": {"kafka_triggers": False}},
-}
-"""What else `-c name=value` may change in a stage."""
-
-
-def chosen_stage(context: Mapping[str, str | None]) -> Stage:
+def chosen_stage(context: Mapping[str, object]) -> StageSettings:
     """The stage the CLI's context asks for.
 
-    Args: the raw context values of `stage` and of `CHOICES`; None or absent where not given.
-    Raises: UnknownStageError when there is no such stage, or no such value.
+    Args: context values by name: `stage`, and any setting by its path (see `settings.py`). None means not given.
+    Raises: UnknownStageError when there is no such stage, or a value makes no sense.
     """
     known = ", ".join(sorted(STAGES))
     name = context.get("stage")
@@ -118,13 +112,14 @@ def chosen_stage(context: Mapping[str, str | None]) -> Stage:
         raise UnknownStageError(f"No stage chosen. Add -c stage=<name>; known stages: {known}.")
     if name not in STAGES:
         raise UnknownStageError(f'There is no stage "{name}"; known stages: {known}.')
-    stage = STAGES[name]
-    for choice, values in CHOICES.items():
-        value = context.get(choice)
-        if value is None:
-            continue
-        if value not in values:
-            allowed = " or ".join(f'"{v}"' for v in values)
-            raise UnknownStageError(f"-c {choice}={value} makes no sense; it is {allowed}.")
-        stage = replace(stage, **values[value])
-    return stage
+    given = {path: context[path] for path in StageSettings.paths() if context.get(path) is not None}
+    try:
+        return STAGES[str(name)].with_values(given)
+    except ValidationError as error:
+        raise UnknownStageError("; ".join(map(_in_words, error.errors())) + ".") from None
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    path = ".".join(str(part).replace("_", "-") for part in problem["loc"])
+    value = "" if isinstance(problem["input"], dict) else f"={problem['input']}"
+    return f"-c {path}{value} makes no sense: {problem['msg']}"

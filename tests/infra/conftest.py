@@ -11,37 +11,40 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
 
 from aws_cdk import App
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_logs as logs
 
 from infra.cdk.app import add_stacks, new_app
 from infra.cdk.data_plane import Cache, DataPlane, KafkaSecurity, Network
+from infra.cdk.settings import StageSettings
 from infra.cdk.stacks.local_data import LocalDataStack
 from infra.cdk.stacks.observability import ObservabilityStack
 from infra.cdk.stacks.service import ServiceStack
-from infra.cdk.stages import LOCAL, Stage
+from infra.cdk.stages import LOCAL
 from tests.infra.assembly import Assembly
 
 CLUSTER_ARN = "arn:aws:kafka:eu-west-1:111111111111:cluster/jobs/abc-1"
 
-CLOUD = replace(
-    LOCAL,
-    name="cloud",
-    account="111111111111",
-    region="eu-west-1",
-    bootstrapped=True,
-    allow_simulate=False,
-    webhook_allowed_networks="",
-    cors_origins=("https://console.example.com",),
-    access_logs=True,
-    pinned_api_id=None,
-    kafka_window_seconds=1,
-    log_retention=logs.RetentionDays.THREE_MONTHS,
-    keeps_data=True,
-    ratio_alarms=True,
+CLOUD = LOCAL.with_values(
+    {
+        "name": "cloud",
+        "account": "111111111111",
+        "region": "eu-west-1",
+        "bootstrapped": True,
+        "allow-simulate": False,
+        "webhook-allowed-networks": "",
+        "api.cors-origins": "https://console.example.com",
+        "api.access-logs": True,
+        "api.pinned-id": None,
+        "triggers.window-seconds": 1,
+        "log-retention-days": 90,
+        "keeps-data": True,
+        "full-cloudwatch": True,
+    }
 )
 
 
-def synthesised(folder: Path, stage: Stage, describe: Callable[[App, Stage], None], *, bundle: bool) -> Assembly:
+def synthesised(
+    folder: Path, stage: StageSettings, describe: Callable[[App, StageSettings], None], *, bundle: bool
+) -> Assembly:
     """The assembly of what `describe` adds to an app; without `bundle` the packages are not built."""
     context: dict[str, object] = {} if bundle else {"aws:cdk:bundling-stacks": []}
     app = new_app(outdir=str(folder), context=context, validate=False)
@@ -50,7 +53,7 @@ def synthesised(folder: Path, stage: Stage, describe: Callable[[App, Stage], Non
     return Assembly(folder, stage.name)
 
 
-def _cloud_stacks(app: App, stage: Stage) -> None:
+def _cloud_stacks(app: App, stage: StageSettings) -> None:
     data = LocalDataStack(app, "SmartQueue-cloud-Data", stage=stage)
     plane = _managed(data, data.plane)
     service = ServiceStack(app, "SmartQueue-cloud-Service", stage=stage, plane=plane)
@@ -71,8 +74,10 @@ def _managed(scope: LocalDataStack, plane: DataPlane) -> DataPlane:
                 availability_zones=["eu-west-1a"],
                 private_subnet_ids=["subnet-1"],
             ),
-            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-            security_group=ec2.SecurityGroup.from_security_group_id(scope, "Group", "sg-1"),
+            closed_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            closed_group=ec2.SecurityGroup.from_security_group_id(scope, "Group", "sg-1"),
+            open_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            open_group=ec2.SecurityGroup.from_security_group_id(scope, "OpenGroup", "sg-2"),
         ),
     )
 

@@ -18,9 +18,9 @@ from psycopg.rows import dict_row
 
 from smartqueue.broker import connect_broker
 from smartqueue.cache import connect_cache
-from smartqueue.database import database
+from smartqueue.database import connect_database
 from smartqueue.metrics import metered
-from smartqueue.settings import CacheSettings, KafkaSettings
+from smartqueue.settings import CacheSettings, DatabaseSettings, KafkaSettings
 from tests.integration.invocations import Answer, Context, api_event, forget_settings
 from tests.integration.topics import TOPICS, TopicReader, event_types, msk_event, values
 from tests.integration.wiring import ROLES, SCRAPE_TOKEN, Wiring
@@ -165,7 +165,8 @@ class Plane(Wiring):
         """Close what the functions keep open for their execution environment's whole life."""
         environment = self.environment("process")
         for role in ("owner", *ROLES):
-            database(self.secret_name(f"database/{role}")).close()
+            variables = {**environment, "DATABASE_SECRET_ID": self.secret_name(f"database/{role}")}
+            connect_database(DatabaseSettings.from_environment(variables)).close()
         connect_broker(KafkaSettings.from_environment(environment)).close()
         connect_cache(CacheSettings.from_environment(environment)).close()
 

@@ -3,7 +3,7 @@
 One Lambda environment serves one request at a time; two threads here are two environments.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Barrier
@@ -31,7 +31,7 @@ from smartqueue.database import Database
 from smartqueue.job_types import job_types
 from smartqueue.metrics import Meter
 from smartqueue.roles import Principal
-from smartqueue.settings import CacheSettings, KafkaSettings, TokenSettings
+from smartqueue.settings import CacheSettings, DatabaseSettings, KafkaSettings, TokenSettings
 from smartqueue.store.attempts import AttemptStore
 from smartqueue.store.jobs import JobStore
 from smartqueue.store.outbox import Outbox
@@ -50,7 +50,7 @@ class Environment:
     def __post_init__(self) -> None:
         """Make clients that connect when they are first used."""
         self.variables = self.plane.environment(self.function)
-        self.database = Database(self._credentials)
+        self.database = Database(DatabaseSettings.from_environment(self.variables), self._credentials)
         self.broker = Broker(KafkaSettings.from_environment(self.variables))
         client: redis.Redis = connect_cache.__wrapped__(CacheSettings.from_environment(self.variables))
         self.cache = client
@@ -63,8 +63,8 @@ class Environment:
         self.broker.close()
         self.cache.close()
 
-    def _credentials(self, *, fresh: bool) -> Mapping[str, Any]:  # noqa: ARG002
-        return self.plane.secrets()[self.variables["DATABASE_SECRET_ID"]]
+    def _credentials(self) -> Iterator[Mapping[str, Any]]:
+        yield self.plane.secrets()[self.variables["DATABASE_SECRET_ID"]]
 
 
 class Parts:

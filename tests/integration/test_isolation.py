@@ -15,9 +15,9 @@ def as_role(plane: Plane, role: str, sql: str, *parameters: object, tenant: str 
     """Run a statement as one of the functions' roles, with the tenant set as the code sets it."""
     secret = plane.database_secret(role)
     with psycopg.connect(
-        host=secret["host"],
-        port=secret["port"],
-        dbname=secret["dbname"],
+        host=plane.postgres.host,
+        port=plane.postgres.port,
+        dbname=plane.postgres.database,
         user=secret["username"],
         password=secret["password"],
         row_factory=dict_row,
@@ -110,9 +110,9 @@ def test_a_role_can_do_only_what_its_functions_need(plane: Plane, role: str, sql
 def test_the_tenant_does_not_outlive_its_transaction(plane: Plane, two_tenants: tuple[str, str]) -> None:
     secret = plane.database_secret("api")
     with psycopg.connect(
-        host=secret["host"],
-        port=secret["port"],
-        dbname=secret["dbname"],
+        host=plane.postgres.host,
+        port=plane.postgres.port,
+        dbname=plane.postgres.database,
         user=secret["username"],
         password=secret["password"],
         autocommit=True,

@@ -51,6 +51,10 @@ class Wiring:
             "STAGE": self.stage,
             "POWERTOOLS_SERVICE_NAME": function,
             "POWERTOOLS_METRICS_NAMESPACE": "SmartTaskQueue",
+            "DATABASE_HOST": self.postgres.host,
+            "DATABASE_PORT": str(self.database_port or self.postgres.port),
+            "DATABASE_NAME": self.postgres.database,
+            "DATABASE_TLS": "false",
             "DATABASE_SECRET_ID": self.secret_name(f"database/{ROLE_OF.get(function, 'api')}"),
             "CACHE_HOST": self.valkey.host,
             "CACHE_PORT": str(self.cache_port or self.valkey.port),
@@ -72,14 +76,9 @@ class Wiring:
 
     def database_secret(self, role: str) -> dict[str, Any]:
         """Return how a role logs in to Postgres."""
-        place = {
-            "host": self.postgres.host,
-            "port": self.database_port or self.postgres.port,
-            "dbname": self.postgres.database,
-        }
         if role == "owner":
-            return {**place, "username": self.postgres.user, "password": self.postgres.password}
-        return {**place, "username": f"smartqueue_{role}", "password": f"{role}-secret"}
+            return {"username": self.postgres.user, "password": self.postgres.password}
+        return {"username": f"smartqueue_{role}", "password": f"{role}-secret"}
 
     def secrets(self) -> dict[str, dict[str, Any]]:
         """Return every secret by its name."""

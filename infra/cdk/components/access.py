@@ -11,9 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.cdk.components.kafka_rights import produce_statements
-from infra.cdk.data_plane import Cache, DatabaseSecrets, Kafka, OpenAi, SharedSecret
-
-TOKEN_LIFETIME_SECONDS = 3600
+from infra.cdk.data_plane import Cache, Database, Endpoint, Kafka, OpenAi, SharedSecret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,18 +23,36 @@ class Access:
     statements: Sequence[iam.PolicyStatement] = ()
 
 
-def database(secret: SharedSecret) -> Access:
-    """Connect to the database in one role."""
-    return Access(variables={"DATABASE_SECRET_ID": secret.name}, secrets=[secret])
+def database(settings: Database, secret: SharedSecret) -> Access:
+    """Connect to the database in one role, to do the application's work."""
+    return _database_at(settings.endpoint, settings, secret)
 
 
-def database_roles(secrets: DatabaseSecrets) -> Access:
+def database_server(settings: Database) -> Access:
+    """Connect to the server itself as the schema's owner."""
+    return _database_at(settings.server, settings, settings.owner)
+
+
+def _database_at(endpoint: Endpoint, settings: Database, secret: SharedSecret) -> Access:
+    return Access(
+        variables={
+            "DATABASE_HOST": endpoint.host,
+            "DATABASE_PORT": endpoint.port,
+            "DATABASE_NAME": settings.name,
+            "DATABASE_TLS": "true" if settings.tls else "false",
+            "DATABASE_SECRET_ID": secret.name,
+        },
+        secrets=[secret],
+    )
+
+
+def database_roles(settings: Database) -> Access:
     """Give the application's database roles the passwords of their secrets."""
     roles = {
-        "api": secrets.api,
-        "auth": secrets.auth,
-        "worker": secrets.worker,
-        "monitor": secrets.monitor,
+        "api": settings.api,
+        "auth": settings.auth,
+        "worker": settings.worker,
+        "monitor": settings.monitor,
     }
     names = {role: secret.name for role, secret in roles.items()}
     return Access(variables={"DATABASE_ROLE_SECRET_IDS": json.dumps(names)}, secrets=list(roles.values()))
@@ -63,18 +79,18 @@ def producing(scope: Construct, settings: Kafka, *topics: str) -> Access:
     )
 
 
-def token(secret: SharedSecret) -> Access:
+def token(secret: SharedSecret, *, lifetime_seconds: int) -> Access:
     """Issue and verify access tokens."""
     return Access(
-        variables={"TOKEN_SECRET_ID": secret.name, "TOKEN_LIFETIME_SECONDS": str(TOKEN_LIFETIME_SECONDS)},
+        variables={"TOKEN_SECRET_ID": secret.name, "TOKEN_LIFETIME_SECONDS": str(lifetime_seconds)},
         secrets=[secret],
     )
 
 
-def webhooks(secret: SharedSecret, *, allowed_networks: str) -> Access:
+def webhooks(secret: SharedSecret, *, allowed_networks: Sequence[str]) -> Access:
     """Send, or prepare, signed webhooks."""
     return Access(
-        variables={"WEBHOOK_SIGNING_SECRET_ID": secret.name, "WEBHOOK_ALLOWED_NETWORKS": allowed_networks},
+        variables={"WEBHOOK_SIGNING_SECRET_ID": secret.name, "WEBHOOK_ALLOWED_NETWORKS": ",".join(allowed_networks)},
         secrets=[secret],
     )
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.cdk.components.metrics import api_metric, failure_ratio, function_metric, job_metric
-from infra.cdk.stages import Stage
+from infra.cdk.settings import StageSettings
 
 RUNBOOK = "docs/operations.md"
 MINUTE = cdk.Duration.minutes(1)
@@ -22,7 +22,7 @@ class Alarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stage: Stage,
+        stage: StageSettings,
         api_name: str,
         topic: sns.ITopic,
     ) -> None:
@@ -50,7 +50,7 @@ class Alarms(Construct):
         )
 
     def _about_jobs(self) -> None:
-        if self._stage.ratio_alarms:
+        if self._stage.full_cloudwatch:
             self._alarm(
                 "job-failure-ratio",
                 "More than a tenth of the jobs that end have failed.",

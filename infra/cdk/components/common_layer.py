@@ -5,7 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.cdk.components.code_assets import REPOSITORY, Libraries, PackageSource, packaged
-from infra.cdk.stages import Stage
+from infra.cdk.settings import StageSettings
 
 # manylinux2014 would silently resolve older wheels of psycopg and argon2; Lambda's Amazon Linux 2023 has glibc 2.34.
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
@@ -14,7 +14,7 @@ PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28
 class CommonLayer(Construct):
     """Owns the layer version; pass `layer` to the functions."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings) -> None:
         super().__init__(scope, construct_id)
         libraries = Libraries(
             lock=REPOSITORY / "requirements" / "functions.lock", platform=PLATFORMS[stage.architecture]

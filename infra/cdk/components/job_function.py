@@ -1,18 +1,20 @@
 """One Lambda function of the task queue, described once: role, logs, tracing, environment, code and layer."""
 
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypedDict
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.cdk.components.access import Access
 from infra.cdk.components.code_assets import REPOSITORY, PackageSource, packaged
+from infra.cdk.components.log_group import new_log_group
 from infra.cdk.data_plane import Network
-from infra.cdk.stages import Stage
+from infra.cdk.settings import StageSettings
 
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
@@ -24,6 +26,23 @@ NETWORK_INTERFACE_ACTIONS = (
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeVpcs",
 )
+
+
+class Placement(StrEnum):
+    """Where a function runs, where the stage has a network at all."""
+
+    OUTSIDE = "outside"
+    """Not in the VPC: for what needs no data service."""
+    CLOSED = "closed"
+    """In the VPC, without the internet."""
+    OPEN = "open"
+    """In the VPC, with a way out to the internet."""
+
+
+class _InNetwork(TypedDict, total=False):
+    vpc: ec2.IVpc
+    vpc_subnets: ec2.SubnetSelection
+    security_groups: list[ec2.ISecurityGroup]
 
 
 class DuplicateVariableError(ValueError):
@@ -40,24 +59,17 @@ class JobFunction(Construct):
         *,
         name: str,
         description: str,
-        stage: Stage,
+        stage: StageSettings,
         layer: lambda_.ILayerVersion,
         network: Network | None,
         access: Sequence[Access],
         timeout_seconds: int,
-        memory_megabytes: int,
-        reserved_concurrency: int | None = None,
+        placement: Placement = Placement.CLOSED,
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = name
         function_name = f"smartqueue-{stage.name}-{name}"
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{function_name}",
-            retention=stage.log_retention,
-            removal_policy=cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY,
-        )
+        log_group = new_log_group(self, "Logs", name=f"/aws/lambda/{function_name}", stage=stage)
         self.role = iam.Role(
             self,
             "Role",
@@ -70,7 +82,7 @@ class JobFunction(Construct):
                 secret.resource.grant_read(self.role)
             for statement in piece.statements:
                 self.role.add_to_policy(statement)
-        if network:
+        if network and placement is not Placement.OUTSIDE:
             # EC2 has no narrower resource for the interfaces that Lambda makes in a VPC.
             self.role.add_to_policy(iam.PolicyStatement(actions=list(NETWORK_INTERFACE_ACTIONS), resources=["*"]))
         self.function = lambda_.Function(
@@ -87,16 +99,14 @@ class JobFunction(Construct):
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             timeout=cdk.Duration.seconds(timeout_seconds),
-            memory_size=memory_megabytes,
-            reserved_concurrent_executions=reserved_concurrency,
+            memory_size=stage.function(name).memory_megabytes,
+            reserved_concurrent_executions=stage.function(name).reserved_concurrency,
             environment=_environment(name, stage, access),
-            vpc=network.vpc if network else None,
-            vpc_subnets=network.subnets if network else None,
-            security_groups=_security_groups(network),
+            **_place(network, placement),
         )
 
 
-def _environment(name: str, stage: Stage, access: Sequence[Access]) -> dict[str, str]:
+def _environment(name: str, stage: StageSettings, access: Sequence[Access]) -> dict[str, str]:
     environment = {
         "STAGE": stage.name,
         "POWERTOOLS_SERVICE_NAME": name,
@@ -110,5 +120,12 @@ def _environment(name: str, stage: Stage, access: Sequence[Access]) -> dict[str,
     return environment
 
 
-def _security_groups(network: Network | None) -> list[ec2.ISecurityGroup] | None:
-    return [network.security_group] if network else None
+def _place(network: Network | None, placement: Placement) -> _InNetwork:
+    if network is None or placement is Placement.OUTSIDE:
+        return {}
+    is_open = placement is Placement.OPEN
+    return {
+        "vpc": network.vpc,
+        "vpc_subnets": network.open_subnets if is_open else network.closed_subnets,
+        "security_groups": [network.open_group if is_open else network.closed_group],
+    }

@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.cdk.components.job_function import JobFunction
 from infra.cdk.components.kafka_rights import consume_statements
 from infra.cdk.data_plane import Kafka
+from infra.cdk.settings import TriggerSettings
 
 
 class KafkaTrigger(Construct):
@@ -26,8 +27,7 @@ class KafkaTrigger(Construct):
         kafka: Kafka,
         topic: str,
         consumer_group: str,
-        batch_size: int,
-        window_seconds: int,
+        settings: TriggerSettings,
     ) -> None:
         super().__init__(scope, construct_id)
         function.role.add_to_policy(
@@ -46,8 +46,8 @@ class KafkaTrigger(Construct):
             kafka_topic=topic,
             kafka_consumer_group_id=consumer_group,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-            batch_size=batch_size,
-            max_batching_window=cdk.Duration.seconds(window_seconds) if window_seconds else None,
+            batch_size=settings.batch_size,
+            max_batching_window=cdk.Duration.seconds(settings.window_seconds) if settings.window_seconds else None,
         )
         # The service looks at the role when the mapping is made, so its rights must be there first.
         self.mapping.node.add_dependency(function.role)

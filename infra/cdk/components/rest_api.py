@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.cdk.components.gateway_responses import add_gateway_responses
 from infra.cdk.components.job_function import JobFunction
+from infra.cdk.components.log_group import new_log_group
 from infra.cdk.routes import Route
-from infra.cdk.stages import Stage
+from infra.cdk.settings import StageSettings
 
 STAGE_NAME = "v1"
 CORS_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Correlation-ID"]
@@ -24,7 +24,7 @@ class RestApi(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stage: Stage,
+        stage: StageSettings,
         routes: Sequence[Route],
         functions: Mapping[str, JobFunction],
         authorizer: JobFunction,
@@ -36,14 +36,14 @@ class RestApi(Construct):
             rest_api_name=f"smartqueue-{stage.name}",
             description="Submit jobs, follow them, and replay those that failed.",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
-            cloud_watch_role=stage.access_logs,
+            cloud_watch_role=stage.api.access_logs,
             deploy_options=self._deploy_options(stage),
             default_cors_preflight_options=_cors(stage),
         )
-        if stage.pinned_api_id:
+        if stage.api.pinned_id:
             # ministack reads the first tag, LocalStack the second.
             for tag in ("ms-custom-id", "_custom_id_"):
-                cdk.Tags.of(self.api).add(tag, stage.pinned_api_id, include_resource_types=["AWS::ApiGateway::RestApi"])
+                cdk.Tags.of(self.api).add(tag, stage.api.pinned_id, include_resource_types=["AWS::ApiGateway::RestApi"])
         add_gateway_responses(self, self.api)
         token = apigateway.TokenAuthorizer(
             self,
@@ -51,7 +51,7 @@ class RestApi(Construct):
             handler=authorizer.function,
             identity_source=apigateway.IdentitySource.header("Authorization"),
             validation_regex="^Bearer .+",
-            results_cache_ttl=cdk.Duration.seconds(stage.authorizer_cache_seconds),
+            results_cache_ttl=cdk.Duration.seconds(stage.api.authorizer_cache_seconds),
         )
         integrations = {
             name: apigateway.LambdaIntegration(function.function, proxy=True, scope_permission_to_method=False)
@@ -67,16 +67,16 @@ class RestApi(Construct):
                 ),
             )
 
-    def _deploy_options(self, stage: Stage) -> apigateway.StageOptions:
+    def _deploy_options(self, stage: StageSettings) -> apigateway.StageOptions:
         return apigateway.StageOptions(
             stage_name=STAGE_NAME,
-            throttling_rate_limit=stage.api_requests_per_second,
-            throttling_burst_limit=stage.api_burst,
+            throttling_rate_limit=stage.api.requests_per_second,
+            throttling_burst_limit=stage.api.burst,
             tracing_enabled=True,
             metrics_enabled=True,
             # Bodies hold passwords and tenants' data.
             data_trace_enabled=False,
-            access_log_destination=self._access_log(stage) if stage.access_logs else None,
+            access_log_destination=self._access_log(stage) if stage.api.access_logs else None,
             access_log_format=(
                 apigateway.AccessLogFormat.json_with_standard_fields(
                     caller=False,
@@ -89,28 +89,22 @@ class RestApi(Construct):
                     status=True,
                     user=False,
                 )
-                if stage.access_logs
+                if stage.api.access_logs
                 else None
             ),
         )
 
-    def _access_log(self, stage: Stage) -> apigateway.LogGroupLogDestination:
+    def _access_log(self, stage: StageSettings) -> apigateway.LogGroupLogDestination:
         return apigateway.LogGroupLogDestination(
-            logs.LogGroup(
-                self,
-                "AccessLog",
-                log_group_name=f"/smartqueue/{stage.name}/api-access",
-                retention=stage.log_retention,
-                removal_policy=cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY,
-            )
+            new_log_group(self, "AccessLog", name=f"/smartqueue/{stage.name}/api-access", stage=stage)
         )
 
 
-def _cors(stage: Stage) -> apigateway.CorsOptions | None:
-    if not stage.cors_origins:
+def _cors(stage: StageSettings) -> apigateway.CorsOptions | None:
+    if not stage.api.cors_origins:
         return None
     return apigateway.CorsOptions(
-        allow_origins=list(stage.cors_origins),
+        allow_origins=list(stage.api.cors_origins),
         allow_headers=CORS_HEADERS,
         max_age=cdk.Duration.hours(1),
     )

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.cdk.data_plane import SharedSecret
-from infra.cdk.stages import Stage
+from infra.cdk.settings import StageSettings
 
 PASSWORD_LENGTH = 32
 KEY_LENGTH = 64
@@ -17,7 +17,7 @@ KEY_LENGTH = 64
 class ApplicationSecrets(Construct):
     """Creates secrets named `smartqueue/<stage>/<path>`."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
 
@@ -63,6 +63,6 @@ class ApplicationSecrets(Construct):
             description=description,
             generate_secret_string=generate_secret_string,
             secret_string_value=secret_string_value,
-            removal_policy=cdk.RemovalPolicy.RETAIN if self._stage.keeps_data else cdk.RemovalPolicy.DESTROY,
+            removal_policy=self._stage.removal_policy,
         )
         return SharedSecret(name=name, resource=resource)

@@ -7,8 +7,17 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.cdk.components.secrets import KEY_LENGTH, PASSWORD_LENGTH, ApplicationSecrets
-from infra.cdk.data_plane import Cache, DatabaseSecrets, DataPlane, Kafka, KafkaSecurity, OpenAi, SharedSecret
-from infra.cdk.stages import Stage
+from infra.cdk.data_plane import (
+    Cache,
+    Database,
+    DataPlane,
+    Endpoint,
+    Kafka,
+    KafkaSecurity,
+    OpenAi,
+    SharedSecret,
+)
+from infra.cdk.settings import StageSettings
 
 DATABASE_NAME = "smartqueue"
 # No such cluster exists; the local trigger only needs the mappings to agree on one.
@@ -18,7 +27,7 @@ CLUSTER_ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/smartqueue-local/000
 class LocalDataStack(cdk.Stack):
     """Creates every secret and describes the embedded services as a `DataPlane`."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -28,7 +37,7 @@ class LocalDataStack(cdk.Stack):
         )
         secrets = ApplicationSecrets(self, "Secrets", stage=stage)
         host = self._parameter("DatabaseHost", "Where PostgreSQL listens.").value_as_string
-        port = self._parameter("DatabasePort", "Where PostgreSQL listens.", kind="Number").value_as_number
+        port = self._parameter("DatabasePort", "Where PostgreSQL listens.", kind="Number").value_as_string
         owner_password = self._secret_parameter("DatabaseOwnerPassword", "The schema owner's password.")
 
         def database(role: str) -> SharedSecret:
@@ -36,21 +45,19 @@ class LocalDataStack(cdk.Stack):
                 f"database/{role}",
                 key="password",
                 length=PASSWORD_LENGTH,
-                fields={"host": host, "port": port, "dbname": DATABASE_NAME, "username": f"smartqueue_{role}"},
+                fields={"username": f"smartqueue_{role}"},
                 description=f"Connects to the database as smartqueue_{role}.",
             )
 
         self.plane = DataPlane(
-            database=DatabaseSecrets(
+            database=Database(
+                endpoint=Endpoint(host=host, port=port),
+                server=Endpoint(host=host, port=port),
+                name=DATABASE_NAME,
+                tls=False,
                 owner=secrets.given(
                     "database/owner",
-                    fields={
-                        "host": host,
-                        "port": port,
-                        "dbname": DATABASE_NAME,
-                        "username": "smartqueue_owner",
-                        "password": owner_password,
-                    },
+                    fields={"username": "smartqueue_owner", "password": owner_password},
                     description="Connects to the database as the schema's owner; for migrations alone.",
                 ),
                 api=database("api"),

@@ -11,13 +11,13 @@ from constructs import Construct
 
 from infra.cdk.components.alarms import Alarms
 from infra.cdk.components.dashboard import Dashboard
-from infra.cdk.stages import Stage
+from infra.cdk.settings import StageSettings
 
 
 class ObservabilityStack(cdk.Stack):
     """Dashboard and alarms of one stage; subscribe to the topic in output `AlarmTopicArn`."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, functions: Sequence[str]) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings, functions: Sequence[str]) -> None:
         super().__init__(
             scope,
             construct_id,

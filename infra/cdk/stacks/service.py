@@ -13,23 +13,22 @@ from constructs import Construct
 from infra.cdk.components import access
 from infra.cdk.components.access import Access
 from infra.cdk.components.common_layer import CommonLayer
-from infra.cdk.components.job_function import JobFunction
+from infra.cdk.components.job_function import JobFunction, Placement
 from infra.cdk.components.kafka_rights import JOB_DLQ, JOB_EVENTS, JOB_RESULTS
 from infra.cdk.components.kafka_trigger import KafkaTrigger
 from infra.cdk.components.migration import Migration
 from infra.cdk.components.rest_api import RestApi
 from infra.cdk.data_plane import DataPlane
 from infra.cdk.routes import ROUTES
-from infra.cdk.stages import Stage
+from infra.cdk.settings import StageSettings, TriggerSettings
 
 API_TIMEOUT_SECONDS = 15
-KAFKA_BATCH_SIZE = 100
 
 
 class ServiceStack(cdk.Stack):
     """Functions, API, triggers and schedule of one stage."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, plane: DataPlane) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings, plane: DataPlane) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -52,9 +51,9 @@ class ServiceStack(cdk.Stack):
             functions={route.function: self.functions[route.function] for route in ROUTES},
             authorizer=self.functions["authorizer"],
         )
-        if stage.kafka_triggers:
-            self._add_trigger("ProcessorTrigger", function="process", consumer_group="job-processor")
-            self._add_trigger("ClassifierTrigger", function="classify", consumer_group="job-classifier")
+        if stage.triggers:
+            self._add_trigger("ProcessorTrigger", stage.triggers, function="process", consumer_group="job-processor")
+            self._add_trigger("ClassifierTrigger", stage.triggers, function="classify", consumer_group="job-classifier")
         self._add_relay_schedule()
 
         cdk.CfnOutput(self, "ApiId", value=api.api.rest_api_id)
@@ -64,7 +63,7 @@ class ServiceStack(cdk.Stack):
     def _describe_functions(self) -> None:
         stage, plane = self._stage, self._plane
         cache = access.cache(plane.cache)
-        token = access.token(plane.token_keys)
+        token = access.token(plane.token_keys, lifetime_seconds=stage.token_lifetime_seconds)
         webhooks = access.webhooks(plane.webhook_signing, allowed_networks=stage.webhook_allowed_networks)
         retry = access.plain(RETRY_BASE_SECONDS="2", RETRY_COUNT="3", RETRY_JITTER="0.1")
         simulate = access.plain(ALLOW_SIMULATE="true" if stage.allow_simulate else "false")
@@ -73,7 +72,7 @@ class ServiceStack(cdk.Stack):
             "auth",
             "Registers tenants and users, issues tokens, keeps the tenant's webhook.",
             [
-                access.database(plane.database.auth),
+                access.database(plane.database, plane.database.auth),
                 cache,
                 token,
                 webhooks,
@@ -89,13 +88,13 @@ class ServiceStack(cdk.Stack):
             "Turns requests without a valid token away at the edge.",
             [token],
             timeout_seconds=5,
-            memory_megabytes=256,
+            placement=Placement.OUTSIDE,
         )
         self._function(
             "submit",
             "Accepts jobs and cancels them.",
             [
-                access.database(plane.database.api),
+                access.database(plane.database, plane.database.api),
                 cache,
                 self._producing(JOB_EVENTS, JOB_RESULTS),
                 token,
@@ -104,12 +103,14 @@ class ServiceStack(cdk.Stack):
                 access.plain(SUBMIT_QUOTA_PER_MINUTE=str(stage.submit_quota_per_minute)),
             ],
         )
-        self._function("query", "Shows jobs and their timelines.", [access.database(plane.database.api), token])
+        self._function(
+            "query", "Shows jobs and their timelines.", [access.database(plane.database, plane.database.api), token]
+        )
         self._function(
             "replay",
             "Replays or discards failed jobs; shows audit logs.",
             [
-                access.database(plane.database.api),
+                access.database(plane.database, plane.database.api),
                 cache,
                 self._producing(JOB_EVENTS),
                 token,
@@ -119,7 +120,7 @@ class ServiceStack(cdk.Stack):
             "process",
             "Runs jobs.",
             [
-                access.database(plane.database.worker),
+                access.database(plane.database, plane.database.worker),
                 cache,
                 self._producing(JOB_EVENTS, JOB_RESULTS, JOB_DLQ),
                 retry,
@@ -128,41 +129,42 @@ class ServiceStack(cdk.Stack):
                 access.plain(LEASE_SECONDS="15", HEARTBEAT_SECONDS="5"),
             ],
             timeout_seconds=60,
+            placement=Placement.OPEN,
         )
         self._function(
             "classify",
             "Sorts new jobs by category and priority.",
             [
-                access.database(plane.database.worker),
+                access.database(plane.database, plane.database.worker),
                 cache,
                 self._producing(JOB_EVENTS),
                 access.openai(plane.openai),
                 access.plain(
-                    OPENAI_MODEL="gpt-5.4-mini",
-                    OPENAI_TIMEOUT_SECONDS="5",
-                    CLASSIFY_CONFIDENCE_THRESHOLD="0.6",
+                    OPENAI_MODEL=stage.model.name,
+                    OPENAI_TIMEOUT_SECONDS=f"{stage.model.timeout_seconds:g}",
+                    CLASSIFY_CONFIDENCE_THRESHOLD=f"{stage.model.confidence_threshold:g}",
                 ),
             ],
             timeout_seconds=60,
+            placement=Placement.OPEN,
         )
         self._function(
             "relay",
             "Publishes due events, rescues stranded jobs, measures queues.",
             [
-                access.database(plane.database.worker),
+                access.database(plane.database, plane.database.worker),
                 cache,
                 self._producing(JOB_EVENTS, JOB_RESULTS, JOB_DLQ),
                 retry,
                 access.plain(RELAY_POLL_SECONDS="0.25", RELAY_RUN_SECONDS="57", RESCUE_STRANDED_SECONDS="900"),
             ],
             timeout_seconds=60,
-            reserved_concurrency=1,
         )
         self._function(
             "metrics",
             "Shows the metrics to Prometheus.",
             [
-                access.database(plane.database.monitor),
+                access.database(plane.database, plane.database.monitor),
                 cache,
                 access.metrics_credential(plane.metrics_credential),
             ],
@@ -170,10 +172,10 @@ class ServiceStack(cdk.Stack):
         self._function(
             "migrate",
             "Brings the database schema up to date.",
-            [access.database(plane.database.owner), access.database_roles(plane.database)],
+            [access.database_server(plane.database), access.database_roles(plane.database)],
             timeout_seconds=120,
         )
-        self._function("docs", "Shows the API's documentation.", [], memory_megabytes=256)
+        self._function("docs", "Shows the API's documentation.", [], placement=Placement.OUTSIDE)
 
     def _function(
         self,
@@ -182,8 +184,7 @@ class ServiceStack(cdk.Stack):
         granted: Sequence[Access],
         *,
         timeout_seconds: int = API_TIMEOUT_SECONDS,
-        memory_megabytes: int = 512,
-        reserved_concurrency: int | None = None,
+        placement: Placement = Placement.CLOSED,
     ) -> None:
         self.functions[name] = JobFunction(
             self,
@@ -195,8 +196,7 @@ class ServiceStack(cdk.Stack):
             network=self._plane.network,
             access=granted,
             timeout_seconds=timeout_seconds,
-            memory_megabytes=memory_megabytes,
-            reserved_concurrency=reserved_concurrency,
+            placement=placement,
         )
 
     def _producing(self, *topics: str) -> Access:
@@ -208,7 +208,7 @@ class ServiceStack(cdk.Stack):
             if name != "migrate":
                 function.function.node.add_dependency(migration)
 
-    def _add_trigger(self, construct_id: str, *, function: str, consumer_group: str) -> None:
+    def _add_trigger(self, construct_id: str, settings: TriggerSettings, *, function: str, consumer_group: str) -> None:
         KafkaTrigger(
             self,
             construct_id,
@@ -216,8 +216,7 @@ class ServiceStack(cdk.Stack):
             kafka=self._plane.kafka,
             topic=JOB_EVENTS,
             consumer_group=consumer_group,
-            batch_size=KAFKA_BATCH_SIZE,
-            window_seconds=self._stage.kafka_window_seconds,
+            settings=settings,
         )
 
     def _add_relay_schedule(self) -> None:

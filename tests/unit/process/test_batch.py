@@ -90,6 +90,10 @@ class Counts(Meter):
 def make_processor(parts: Any) -> BatchProcessor:
     settings = Settings(
         stage="test",
+        database_host="h",
+        database_port=1,
+        database_name="d",
+        database_tls=False,
         database_secret_id="d",
         cache_host="h",
         cache_port=1,

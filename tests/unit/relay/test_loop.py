@@ -62,6 +62,10 @@ def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(world: Any, *, remaining_seconds: float = 60) -> int:
     settings = Settings(
         stage="test",
+        database_host="h",
+        database_port=1,
+        database_name="d",
+        database_tls=False,
         database_secret_id="d",
         cache_host="h",
         cache_port=1,

@@ -1,11 +1,13 @@
 """Reading statements, and connecting with credentials that may have been rotated."""
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from smartqueue.database import Database, read_queries
+from smartqueue.settings import DatabaseSettings
 from smartqueue.store.queries import load
 
 
@@ -45,6 +47,8 @@ class Server:
     def connect(self, **options: Any) -> object:
         self.tried.append(options["password"])
         assert options["prepare_threshold"] is None
+        assert options["sslmode"] == "verify-full"
+        assert Path(options["sslrootcert"]).is_file()
         assert options["autocommit"] is True
         assert options["connect_timeout"] <= 5
         if options["password"] != self.password:
@@ -52,25 +56,30 @@ class Server:
         return Connection()
 
 
-def make_database(cached: str, current: str) -> Database:
-    def credentials(*, fresh: bool) -> dict[str, Any]:
-        password = current if fresh else cached
-        return {"host": "h", "port": 1, "dbname": "d", "username": "u", "password": password}
+SETTINGS = DatabaseSettings(
+    database_host="h", database_port=1, database_name="d", database_tls=True, database_secret_id="s"
+)
 
-    return Database(credentials)
+
+def make_database(*passwords: str) -> Database:
+    return Database(SETTINGS, lambda: ({"username": "u", "password": password} for password in passwords))
 
 
 @pytest.mark.parametrize(
-    ("cached", "current", "tried"),
-    [("new", "new", ["new"]), ("old", "new", ["old", "new"])],
-    ids=["cached is right", "rotated"],
+    ("known", "tried"),
+    [
+        (["new", "other", "other"], ["new"]),
+        (["old", "new", "other"], ["old", "new"]),
+        (["old", "old", "new"], ["old", "new"]),
+    ],
+    ids=["cached is right", "rotated", "being rotated"],
 )
-def test_credentials_are_fetched_anew_only_when_the_cached_ones_fail(
-    monkeypatch: pytest.MonkeyPatch, cached: str, current: str, tried: list[str]
+def test_other_credentials_are_looked_up_only_when_the_known_ones_fail(
+    monkeypatch: pytest.MonkeyPatch, known: list[str], tried: list[str]
 ) -> None:
     server = Server("new")
     monkeypatch.setattr(psycopg, "connect", server.connect)
-    database = make_database(cached, current)
+    database = make_database(*known)
     assert database.connection() is database.connection()
     assert server.tried == tried
     database.close()

@@ -8,7 +8,7 @@ from smartqueue.errors import SettingsError
 from smartqueue.settings import EnvironmentModel
 
 COMMON = {"STAGE"}
-DB = {"DATABASE_SECRET_ID"}
+DB = {"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_TLS", "DATABASE_SECRET_ID"}
 CACHE = {"CACHE_HOST", "CACHE_PORT", "CACHE_TLS", "CACHE_SECRET_ID"}
 KAFKA = {"KAFKA_BOOTSTRAP", "KAFKA_SECURITY"}
 TOKEN = {"TOKEN_SECRET_ID", "TOKEN_LIFETIME_SECONDS"}
@@ -27,6 +27,10 @@ VARIABLES = {
 }
 GOOD = {
     "STAGE": "test",
+    "DATABASE_HOST": "localhost",
+    "DATABASE_PORT": "5432",
+    "DATABASE_NAME": "smartqueue",
+    "DATABASE_TLS": "true",
     "DATABASE_SECRET_ID": "db",
     "CACHE_HOST": "localhost",
     "CACHE_PORT": "6379",

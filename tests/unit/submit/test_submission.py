@@ -51,6 +51,10 @@ def make_submission(store: Any = None, **settings: Any) -> Submission:
     store = store or Store()
     base = {
         "stage": "test",
+        "database_host": "h",
+        "database_port": 1,
+        "database_name": "d",
+        "database_tls": False,
         "database_secret_id": "d",
         "cache_host": "h",
         "cache_port": 1,

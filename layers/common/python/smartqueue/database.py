@@ -4,18 +4,22 @@ Nothing here uses session state, LISTEN or server-side prepared statements, so t
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any, LiteralString, Protocol
+from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from smartqueue.secrets import read_secret
+from smartqueue.secrets import secret_versions
+from smartqueue.settings import DatabaseSettings
 
 CONNECT_TIMEOUT_SECONDS = 3
+# Of every region's Amazon RDS; bin/rds-roots writes it.
+TRUSTED_ROOTS = Path(__file__).with_name("rds-roots.pem")
 # A thawed execution environment may hold a socket that the other side closed long ago: ask before trusting it.
 CHECK_AFTER_IDLE_SECONDS = 5.0
 
@@ -33,16 +37,15 @@ class Statement:
     parameters: Parameters = field(default_factory=dict)
 
 
-class Credentials(Protocol):
-    """Gives host, port, dbname, username, password and perhaps sslmode; `fresh` asks for uncached ones."""
-
-    def __call__(self, *, fresh: bool) -> Mapping[str, Any]: ...
+Credentials = Callable[[], Iterator[Mapping[str, Any]]]
+"""Gives one {"username", "password"} after the other until one works; a later one may cost a look-up."""
 
 
 class Database:
-    """A lazily opened connection that is replaced when it breaks, with fresh credentials if they were rotated."""
+    """A lazily opened connection that is replaced when it breaks, with other credentials if they were rotated."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, settings: DatabaseSettings, credentials: Credentials) -> None:
+        self._settings = settings
         self._credentials = credentials
         self._connection: Connection | None = None
         self._used_at = 0.0
@@ -112,24 +115,28 @@ class Database:
             self.close()
 
     def _connect(self) -> Connection:
-        credentials = self._credentials(fresh=False)
-        try:
-            return self._connect_with(credentials)
-        except psycopg.OperationalError:
-            rotated = self._credentials(fresh=True)
-            if rotated == credentials:
-                raise
-            return self._connect_with(rotated)
+        refused: psycopg.OperationalError | None = None
+        tried: list[Mapping[str, Any]] = []
+        for credentials in self._credentials():
+            if credentials in tried:
+                continue
+            tried.append(credentials)
+            try:
+                return self._connect_with(credentials)
+            except psycopg.OperationalError as error:
+                refused = error
+        raise refused or psycopg.OperationalError("there are no credentials to connect with")
 
-    @staticmethod
-    def _connect_with(credentials: Mapping[str, Any]) -> Connection:
+    def _connect_with(self, credentials: Mapping[str, Any]) -> Connection:
+        settings = self._settings
         return psycopg.connect(
-            host=str(credentials["host"]),
-            port=int(credentials["port"]),
-            dbname=str(credentials["dbname"]),
+            host=settings.database_host,
+            port=settings.database_port,
+            dbname=settings.database_name,
             user=str(credentials["username"]),
             password=str(credentials["password"]),
-            sslmode=str(credentials.get("sslmode", "prefer")),
+            sslmode="verify-full" if settings.database_tls else "disable",
+            sslrootcert=str(TRUSTED_ROOTS) if settings.database_tls else None,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             keepalives_idle=30,
             keepalives_interval=10,
@@ -147,9 +154,9 @@ def _rows(cursor: psycopg.Cursor[Row]) -> list[Row]:
 
 
 @cache
-def database(secret_id: str) -> Database:
-    """Return this execution environment's database for a secret."""
-    return Database(partial(read_secret, secret_id))
+def connect_database(settings: DatabaseSettings) -> Database:
+    """Return this execution environment's database; it connects at its first statement."""
+    return Database(settings, partial(secret_versions, settings.database_secret_id))
 
 
 def read_queries(text: str) -> dict[str, LiteralString]:

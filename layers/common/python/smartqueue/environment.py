@@ -41,9 +41,9 @@ class Environment[S: StageSettings]:
     @cached_property
     def database(self) -> "Database":
         """Postgres, as this function's own role."""
-        from smartqueue.database import database  # noqa: PLC0415
+        from smartqueue.database import connect_database  # noqa: PLC0415
 
-        return database(self._part(DatabaseSettings).database_secret_id)
+        return connect_database(self._part(DatabaseSettings))
 
     @cached_property
     def cache(self) -> "redis.Redis":

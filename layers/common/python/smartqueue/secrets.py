@@ -1,5 +1,6 @@
 """Secrets Manager, read through Powertools' cache: one call per secret and execution environment every five minutes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 SECRET_MAX_AGE_SECONDS = 300
@@ -17,3 +18,23 @@ def read_secret(secret_id: str, *, fresh: bool = False) -> dict[str, Any]:
         secret_id, transform="json", max_age=SECRET_MAX_AGE_SECONDS, force_fetch=fresh
     )
     return secret
+
+
+def secret_versions(secret_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the secret as it is known here, as it is now, and as a rotation under way is about to make it.
+
+    While a rotation gives a server its new password, the current version is the old one for a moment.
+    Raises aws_lambda_powertools' GetParameterError or TransformParameterError for the first two.
+    """
+    from aws_lambda_powertools.utilities import parameters  # noqa: PLC0415
+
+    yield read_secret(secret_id)
+    yield read_secret(secret_id, fresh=True)
+    try:
+        pending: dict[str, Any] = parameters.get_secret(
+            secret_id, transform="json", max_age=0, force_fetch=True, VersionStage="AWSPENDING"
+        )
+    except parameters.exceptions.GetParameterError:
+        # No rotation is under way.
+        return
+    yield pending

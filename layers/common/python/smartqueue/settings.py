@@ -41,8 +41,15 @@ class StageSettings(EnvironmentModel):
 
 
 class DatabaseSettings(EnvironmentModel):
-    """The secret with host, port, dbname, username and password of this function's own database role."""
+    """Where PostgreSQL is, and the secret with username and password of this function's own role.
 
+    database_tls: insist on TLS, on a certificate that Amazon RDS signed, and on the server's own name in it.
+    """
+
+    database_host: str
+    database_port: int
+    database_name: str
+    database_tls: bool
     database_secret_id: str
 
 

@@ -1,0 +1,276 @@
+"""What can be set about a stage: one typed model, of plain values with what each means.
+
+Every value can be given on the command line by its path in kebab case: `-c alarm-email=ops@example.com`,
+`-c database.instance-class=t4g.small`, `-c api.cors-origins=https://a.example,https://b.example`; "none" takes a
+value, or a whole group, away: `-c api.firewall=none`.
+The defaults are the safe ones; `stages.py` says what each stage chooses.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, get_args
+
+import aws_cdk as cdk
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, model_validator
+
+type Architecture = Literal["arm64", "x86_64"]
+
+FUNCTIONS = (
+    "auth",
+    "authorizer",
+    "classify",
+    "docs",
+    "export",
+    "metrics",
+    "migrate",
+    "process",
+    "query",
+    "relay",
+    "replay",
+    "rotate",
+    "submit",
+)
+
+
+def _split(value: object) -> object:
+    """Command lines know text only: a list is what stands between the commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+class Settings(BaseModel):
+    """A frozen group of settings that knows no others than its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
+
+    @classmethod
+    def paths(cls, prefix: str = "") -> Iterator[str]:
+        """The command-line name of every single setting."""
+        for name, field in cls.model_fields.items():
+            path = prefix + name.replace("_", "-")
+            group = next((kind for kind in (field.annotation, *get_args(field.annotation)) if _is_group(kind)), None)
+            if name == "functions":
+                for function in FUNCTIONS:
+                    yield from FunctionSettings.paths(f"{path}.{function}.")
+            elif group:
+                yield path
+                yield from group.paths(f"{path}.")
+            else:
+                yield path
+
+
+def _is_group(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Settings)
+
+
+class NetworkSettings(Settings):
+    """The VPC."""
+
+    cidr: IPvAnyNetwork = Field(default="10.40.0.0/16", validate_default=True)
+    """Its addresses; a /16 to a /22, that overlaps no network which it will ever be connected to."""
+    availability_zones: Words = ()
+    """Three zones by name; none means the first three of the region, a, b and c."""
+    nat_gateways: int = Field(default=3, ge=1, le=3)
+    """Ways out to the internet for the functions that need one; fewer are cheaper and tie zones together."""
+
+
+class DatabaseSettings(Settings):
+    """RDS for PostgreSQL."""
+
+    engine_version: str = "18.3"
+    instance_class: str = "m7g.large"
+    max_connections: int = Field(default=400, ge=50)
+    """Of the server; it bounds what all functions together may open, see `functions`."""
+    multi_az: bool = True
+    storage_gigabytes: int = Field(default=100, ge=20)
+    storage_limit_gigabytes: int = Field(default=500, ge=20)
+    """How far the storage may grow by itself."""
+    backup_days: int = Field(default=14, ge=1, le=35)
+    proxy: bool = False
+    """Whether functions reach the database through RDS Proxy: for a concurrency beyond its connections."""
+
+
+class CacheSettings(Settings):
+    """ElastiCache for Valkey, one shard."""
+
+    engine_version: str = "8.1"
+    node_type: str = "cache.t4g.small"
+    replicas: int = Field(default=1, ge=0, le=5)
+    """Copies in other zones, to fail over to."""
+
+
+class KafkaSettings(Settings):
+    """The MSK cluster: three brokers in three zones, IAM and TLS only."""
+
+    version: str = "3.9.x.kraft"
+    instance_type: str = "kafka.m7g.large"
+    volume_gigabytes: int = Field(default=100, ge=1)
+    partitions: int = Field(default=12, ge=1, le=1000)
+    """Of `job-events`: the bound of how many batches one consumer group works on at once."""
+    events_retention_days: int = Field(default=7, ge=1)
+    """How long `job-events` and `job-results` can be read again."""
+    dead_letter_retention_days: int = Field(default=30, ge=1)
+
+
+class TriggerSettings(Settings):
+    """The event source mappings from Kafka to functions."""
+
+    batch_size: int = Field(default=100, ge=1, le=10_000)
+    window_seconds: int = Field(default=0, ge=0, le=300)
+    """How long to wait to fill a batch; 0 leaves the service's own default (half a second on AWS)."""
+    provisioned: bool = False
+    """Pollers of our own, paid by the hour; only they know partial batch responses and an end of retrying."""
+    minimum_pollers: int = Field(default=1, ge=1, le=200)
+    maximum_pollers: int = Field(default=4, ge=1, le=2000)
+    retry_attempts: int = Field(default=10, ge=0, le=10_000)
+    """With provisioned pollers: deliveries of a failing batch before its records go to the queue of last resort."""
+
+
+class FunctionSettings(Settings):
+    """The size of one function."""
+
+    memory_megabytes: int = Field(default=512, ge=128, le=10_240)
+    reserved_concurrency: int | None = Field(default=None, ge=0)
+    """The most that may run at once, set aside from the account's; None shares the account's."""
+    snap_start: bool = False
+    """Whether new environments start from a snapshot (paid per gigabyte and hour, see docs/decisions.md)."""
+
+
+class DeploymentSettings(Settings):
+    """How new code takes over."""
+
+    canary_percent: int = Field(default=10, ge=1, le=99)
+    canary_minutes: int = Field(default=5, ge=0, le=60)
+    """How long the new version gets that part of the traffic; an alarm meanwhile brings the old one back.
+    0 shifts all traffic at once."""
+
+
+class FirewallSettings(Settings):
+    """AWS WAF before the API."""
+
+    requests_per_address: int = Field(default=2000, ge=10)
+    """In five minutes, from one IP address."""
+
+
+class ApiSettings(Settings):
+    """The REST API."""
+
+    requests_per_second: int = Field(default=500, ge=1)
+    burst: int = Field(default=1000, ge=1)
+    authorizer_cache_seconds: int = Field(default=60, ge=0, le=3600)
+    """How long the edge trusts a token it has seen; the handlers check it again at every call."""
+    cors_origins: Words = ()
+    """Web origins whose pages may call the API; none means no CORS at all."""
+    access_logs: bool = True
+    pinned_id: str | None = None
+    """A fixed API id; only emulators can do that."""
+    firewall: FirewallSettings | None = FirewallSettings()
+    domain_name: str | None = None
+    """Serve the API under this name as well; needs `certificate_arn`, or the hosted zone to make a certificate in."""
+    certificate_arn: str | None = None
+    hosted_zone_id: str | None = None
+    hosted_zone_name: str | None = None
+
+    @model_validator(mode="after")
+    def _domain_is_whole(self) -> Self:
+        if (self.hosted_zone_id is None) != (self.hosted_zone_name is None):
+            raise ValueError("hosted-zone-id and hosted-zone-name go together")
+        if self.domain_name and not (self.certificate_arn or self.hosted_zone_id):
+            raise ValueError("domain-name needs certificate-arn, or hosted-zone-id and hosted-zone-name")
+        return self
+
+
+class ModelSettings(Settings):
+    """The AI model that classifies tickets."""
+
+    name: str = "gpt-5.4-mini"
+    timeout_seconds: float = Field(default=5, gt=0, le=30)
+    confidence_threshold: float = Field(default=0.6, ge=0, le=1)
+    secret_name: str | None = None
+    """An existing secret {"apiKey": ...}; None makes one that says "none" (keyword rules only) until it is filled."""
+    dollars_per_million_input_tokens: float = Field(default=0.75, ge=0)
+    """For the cost on the dashboard; take it from the provider's price list."""
+    dollars_per_million_output_tokens: float = Field(default=4.5, ge=0)
+
+
+class StageSettings(Settings):
+    """Everything about one stage."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9]{1,15}$")
+    account: str | None = Field(default=None, pattern=r"^\d{12}$")
+    """The account to deploy to; None takes the one of the CLI's credentials."""
+    region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    bootstrapped: bool = True
+    """Whether the account has the roles that `cdk bootstrap` makes; an emulator only needs the assets bucket."""
+    keeps_data: bool = True
+    """Whether data, logs and secrets outlive the stacks, and are guarded against deletion."""
+    log_retention_days: Annotated[Literal[1, 7, 14, 30, 90, 180, 365], BeforeValidator(int)] = 90
+    alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    """Who gets the alarms; the address must confirm. Other subscribers can be added to the topic."""
+    secret_rotation_days: int | None = Field(default=30, ge=1, le=365)
+    """How often passwords and signing keys are made anew; None leaves them."""
+
+    network: NetworkSettings | None = NetworkSettings()
+    """None, like the next three, where a stage brings its own data services."""
+    database: DatabaseSettings | None = DatabaseSettings()
+    cache: CacheSettings | None = CacheSettings()
+    kafka: KafkaSettings | None = KafkaSettings()
+    triggers: TriggerSettings | None = TriggerSettings()
+    """None deploys no event source mappings: plain LocalStack has none, there the trigger reads a file."""
+    api: ApiSettings = ApiSettings()
+    model: ModelSettings = ModelSettings()
+    functions: Mapping[str, FunctionSettings] = Field(default_factory=dict)
+    """Sizes by the function's name; one that is not named gets the defaults of `FunctionSettings`."""
+    deployment: DeploymentSettings | None = DeploymentSettings()
+    """None runs the newest code under no alias; for emulators."""
+    architecture: Architecture = "arm64"
+    bundle_libraries: bool = True
+    """Whether the layer carries the third-party libraries; the emulator's interpreter has them already."""
+    full_cloudwatch: bool = True
+    """Whether metric arithmetic, composite alarms and saved queries exist; the emulator refuses them."""
+    prometheus: bool = True
+    """Whether a managed Prometheus workspace is made and fed."""
+
+    password_min_length: int = Field(default=12, ge=6)
+    token_lifetime_seconds: int = Field(default=3600, ge=60, le=86_400)
+    submit_quota_per_minute: int = Field(default=600, ge=1)
+    """Jobs one tenant may submit in a minute before it gets 429."""
+    allow_simulate: bool = False
+    """Whether the job type `simulate` is accepted (demos and load tests)."""
+    webhook_allowed_networks: Words = ()
+    """Private networks that webhooks may reach all the same; normally none."""
+
+    def function(self, name: str) -> FunctionSettings:
+        """The size of a function."""
+        return self.functions.get(name, FunctionSettings())
+
+    @property
+    def environment(self) -> cdk.Environment:
+        """Where the stage's stacks go."""
+        return cdk.Environment(account=self.account, region=self.region)
+
+    @property
+    def synthesizer(self) -> cdk.StackSynthesizer:
+        """How the stage's stacks are deployed: with the roles of `cdk bootstrap`, or as whoever runs the CLI."""
+        return cdk.DefaultStackSynthesizer() if self.bootstrapped else cdk.CliCredentialsStackSynthesizer()
+
+    @property
+    def removal_policy(self) -> cdk.RemovalPolicy:
+        """What happens to data when its stack, or its place in it, goes."""
+        return cdk.RemovalPolicy.RETAIN if self.keeps_data else cdk.RemovalPolicy.DESTROY
+
+    def with_values(self, values: Mapping[str, Any]) -> Self:
+        """These settings, with some replaced by their command-line names.
+
+        Raises pydantic.ValidationError.
+        """
+        merged = self.model_dump()
+        for path, value in values.items():
+            *groups, leaf = path.replace("-", "_").split(".")
+            target = merged
+            for group in groups:
+                target[group] = target[group] or {}
+                target = target[group]
+            target[leaf] = None if value == "none" else value
+        return type(self).model_validate(merged)
