@@ -79,14 +79,19 @@ class DatabaseSettings(Settings):
     """RDS for PostgreSQL."""
 
     engine_version: str = "18.3"
+    """Of PostgreSQL, as RDS writes it."""
     instance_class: str = "m7g.large"
+    """The size of the server."""
     max_connections: int = Field(default=400, ge=50)
     """Of the server; it bounds what all functions together may open, see `functions`."""
     multi_az: bool = True
+    """Whether a copy in another zone takes over when the server fails."""
     storage_gigabytes: int = Field(default=100, ge=20)
+    """Disk at the start."""
     storage_limit_gigabytes: int = Field(default=500, ge=20)
     """How far the storage may grow by itself."""
     backup_days: int = Field(default=14, ge=1, le=35)
+    """How far back the data can be restored to any second."""
     proxy: bool = False
     """Whether functions reach the database through RDS Proxy: for a concurrency beyond its connections."""
 
@@ -95,7 +100,9 @@ class CacheSettings(Settings):
     """ElastiCache for Valkey, one shard."""
 
     engine_version: str = "8.1"
+    """Of Valkey."""
     node_type: str = "cache.t4g.small"
+    """The size of each node."""
     replicas: int = Field(default=1, ge=0, le=5)
     """Copies in other zones, to fail over to."""
 
@@ -104,25 +111,32 @@ class KafkaSettings(Settings):
     """The MSK cluster: three brokers in three zones, IAM and TLS only."""
 
     version: str = "3.9.x.kraft"
+    """Of Apache Kafka, as MSK writes it."""
     instance_type: str = "kafka.m7g.large"
+    """The size of each broker."""
     volume_gigabytes: int = Field(default=100, ge=1)
+    """Disk of each broker."""
     partitions: int = Field(default=12, ge=1, le=1000)
     """Of `job-events`: the bound of how many batches one consumer group works on at once."""
     events_retention_days: int = Field(default=7, ge=1)
     """How long `job-events` and `job-results` can be read again."""
     dead_letter_retention_days: int = Field(default=30, ge=1)
+    """How long `job-dlq` can be read; the dead jobs themselves stay in the database."""
 
 
 class TriggerSettings(Settings):
     """The event source mappings from Kafka to functions."""
 
     batch_size: int = Field(default=100, ge=1, le=10_000)
+    """The most records in one delivery."""
     window_seconds: int = Field(default=0, ge=0, le=300)
     """How long to wait to fill a batch; 0 leaves the service's own default (half a second on AWS)."""
     provisioned: bool = False
     """Pollers of our own, paid by the hour; only they know partial batch responses and an end of retrying."""
     minimum_pollers: int = Field(default=1, ge=1, le=200)
+    """With provisioned pollers: how many always run, for each mapping."""
     maximum_pollers: int = Field(default=4, ge=1, le=2000)
+    """With provisioned pollers: how many may run, for each mapping; more than partitions are of no use."""
     retry_attempts: int = Field(default=10, ge=0, le=10_000)
     """With provisioned pollers: deliveries of a failing batch before its records go to the queue of last resort."""
 
@@ -131,6 +145,7 @@ class FunctionSettings(Settings):
     """The size of one function."""
 
     memory_megabytes: int = Field(default=512, ge=128, le=10_240)
+    """Memory, and with it the share of a processor: 1769 is a whole one."""
     reserved_concurrency: int | None = Field(default=None, ge=0)
     """The most that may run at once, set aside from the account's; None shares the account's."""
     snap_start: bool = False
@@ -141,6 +156,7 @@ class DeploymentSettings(Settings):
     """How new code takes over."""
 
     canary_percent: int = Field(default=10, ge=1, le=99)
+    """The part of the traffic that meets new code first."""
     canary_minutes: int = Field(default=5, ge=0, le=60)
     """How long the new version gets that part of the traffic; an alarm meanwhile brings the old one back.
     0 shifts all traffic at once."""
@@ -157,20 +173,26 @@ class ApiSettings(Settings):
     """The REST API."""
 
     requests_per_second: int = Field(default=500, ge=1)
+    """Of all callers together; beyond it they get 429."""
     burst: int = Field(default=1000, ge=1)
+    """How many requests may come at once above that."""
     authorizer_cache_seconds: int = Field(default=60, ge=0, le=3600)
     """How long the edge trusts a token it has seen; the handlers check it again at every call."""
     cors_origins: Words = ()
     """Web origins whose pages may call the API; none means no CORS at all."""
     access_logs: bool = True
+    """Whether every request is logged, without bodies and tokens."""
     pinned_id: str | None = None
     """A fixed API id; only emulators can do that."""
     firewall: FirewallSettings | None = FirewallSettings()
     domain_name: str | None = None
     """Serve the API under this name as well; needs `certificate_arn`, or the hosted zone to make a certificate in."""
     certificate_arn: str | None = None
+    """An ACM certificate of that name in the same region."""
     hosted_zone_id: str | None = None
+    """The Route 53 zone to put the name and the certificate's proof into."""
     hosted_zone_name: str | None = None
+    """The name of that zone."""
 
     @model_validator(mode="after")
     def _domain_is_whole(self) -> Self:
@@ -185,27 +207,34 @@ class ModelSettings(Settings):
     """The AI model that classifies tickets."""
 
     name: str = "gpt-5.4-mini"
+    """Which of the provider's models to ask."""
     timeout_seconds: float = Field(default=5, gt=0, le=30)
+    """How long to wait for it before the keyword rules decide."""
     confidence_threshold: float = Field(default=0.6, ge=0, le=1)
+    """Below this the keyword rules decide."""
     secret_name: str | None = None
     """An existing secret {"apiKey": ...}; None makes one that says "none" (keyword rules only) until it is filled."""
     dollars_per_million_input_tokens: float = Field(default=0.75, ge=0)
     """For the cost on the dashboard; take it from the provider's price list."""
     dollars_per_million_output_tokens: float = Field(default=4.5, ge=0)
+    """The same for what it answers."""
 
 
 class StageSettings(Settings):
     """Everything about one stage."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]{1,15}$")
+    """What it is called: part of every physical name."""
     account: str | None = Field(default=None, pattern=r"^\d{12}$")
     """The account to deploy to; None takes the one of the CLI's credentials."""
     region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    """The AWS region to deploy to."""
     bootstrapped: bool = True
     """Whether the account has the roles that `cdk bootstrap` makes; an emulator only needs the assets bucket."""
     keeps_data: bool = True
     """Whether data, logs and secrets outlive the stacks, and are guarded against deletion."""
     log_retention_days: Annotated[Literal[1, 7, 14, 30, 90, 180, 365], BeforeValidator(int)] = 90
+    """How long logs can be read."""
     alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     """Who gets the alarms; the address must confirm. Other subscribers can be added to the topic."""
     secret_rotation_days: int | None = Field(default=30, ge=1, le=365)
@@ -225,6 +254,7 @@ class StageSettings(Settings):
     deployment: DeploymentSettings | None = DeploymentSettings()
     """None runs the newest code under no alias; for emulators."""
     architecture: Architecture = "arm64"
+    """What functions run on, and libraries are built for."""
     bundle_libraries: bool = True
     """Whether the layer carries the third-party libraries; the emulator's interpreter has them already."""
     full_cloudwatch: bool = True
@@ -233,7 +263,9 @@ class StageSettings(Settings):
     """Whether a managed Prometheus workspace is made and fed."""
 
     password_min_length: int = Field(default=12, ge=6)
+    """Of users who log in with a password."""
     token_lifetime_seconds: int = Field(default=3600, ge=60, le=86_400)
+    """How long an access token is good for."""
     submit_quota_per_minute: int = Field(default=600, ge=1)
     """Jobs one tenant may submit in a minute before it gets 429."""
     allow_simulate: bool = False

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import pytest
 
 from infra.cdk.components.code_assets import REPOSITORY
+from infra.cdk.settings import Settings, StageSettings
 from infra.cdk.stages import LOCAL, UnknownStageError, chosen_stage
 
 
@@ -44,3 +46,39 @@ def test_the_command_line_gets_one_clear_sentence() -> None:
     )
     assert answer.returncode == 1
     assert answer.stderr.splitlines()[-1] == 'There is no stage "moon"; known stages: dev, local, prod.'
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+def test_every_setting_can_be_given_by_its_name(stage: str) -> None:
+    settings = chosen_stage({"stage": stage})
+    unchanged = {path: _value_at(settings, path) for path in StageSettings.paths()}
+    given = {path: value for path, value in unchanged.items() if value is not None and path != "name"}
+    assert chosen_stage({"stage": stage, **given}) == settings
+
+
+def test_every_setting_says_what_it_means() -> None:
+    kinds = [StageSettings, *(kind for kind in Settings.__subclasses__() if kind is not StageSettings)]
+    silent = [
+        f"{kind.__name__}.{name}"
+        for kind in kinds
+        for name, field in kind.model_fields.items()
+        if not field.description and not isinstance(field.default, Settings)
+    ]
+    assert silent == []
+
+
+def test_a_group_can_be_taken_away_and_a_list_is_split_at_its_commas() -> None:
+    stage = chosen_stage({"stage": "prod", "api.firewall": "none", "api.cors-origins": "https://a, https://b"})
+    assert (stage.api.firewall, stage.api.cors_origins) == (None, ("https://a", "https://b"))
+
+
+def test_settings_that_need_one_another_are_refused_alone() -> None:
+    with pytest.raises(UnknownStageError, match="domain-name needs certificate-arn"):
+        chosen_stage({"stage": "prod", "api.domain-name": "jobs.example.com"})
+
+
+def _value_at(settings: StageSettings, path: str) -> object:
+    value: object = settings
+    for part in path.replace("-", "_").split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    return None if isinstance(value, Settings) else value
