@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from infra.cdk.components.code_assets import REPOSITORY, PackageSource
+from infra.cdk.components.code_assets import REPOSITORY
+from infra.cdk.components.package import PackageSource
 from tests.infra.assembly import Assembly
 
 STACKS = ("Data", "Service", "Observability")

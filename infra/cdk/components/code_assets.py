@@ -1,67 +1,69 @@
-"""Turns folders of the repository into deployment packages, without Docker.
+"""The deployment packages as CDK code: what each function carries of its own, and what the layer carries for all."""
 
-A package is a copy of its sources plus bytecode: /var/task and /opt are read-only on Lambda, so a package
-without bytecode compiles itself again at every cold start.
-"""
-
-import hashlib
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
+from infra.cdk.components.package import Libraries, PackageSource, require_lambda_python
+from infra.cdk.settings import Architecture, StageSettings
+
 REPOSITORY = Path(__file__).resolve().parents[3]
-PYTHON_VERSION = "3.13"
+REQUIREMENTS = REPOSITORY / "requirements"
+# manylinux2014 would silently resolve older wheels of psycopg and argon2; Lambda's Amazon Linux 2023 has glibc 2.34.
+PLATFORMS: dict[Architecture, str] = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 
 
-class MissingSourceError(FileNotFoundError):
-    """A folder that should become a package does not exist."""
+def layer_source(platform: str | None, *, python: str | None = None) -> PackageSource:
+    """The shared package, and what two or more functions import.
+
+    Args: `platform` is uv's word for what the libraries are for; None leaves them out. `python` is a version other
+    than Lambda's.
+    """
+    return PackageSource(
+        folder=REPOSITORY / "layers" / "common" / "python",
+        prefix="python",
+        libraries=_libraries("layer", platform, prefix="python", python=python),
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Libraries:
-    """Third-party libraries that belong into a package: a hash-pinned lock, and uv's word for the platform."""
+def function_source(name: str, platform: str | None, *, python: str | None = None) -> PackageSource:
+    """The function `functions/<name>`, and what it alone imports, if requirements has a lock of its name.
 
-    lock: Path
-    platform: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackageSource:
-    """What a package holds: the files of `folder` under the path `prefix`, and perhaps libraries."""
-
-    folder: Path
-    prefix: str
-    libraries: Libraries | None = None
-
-    def files(self) -> Iterator[Path]:
-        """The source files in a fixed order, without caches."""
-        if not self.folder.is_dir():
-            raise MissingSourceError(f"{self.folder} is not there; it should hold the code to deploy.")
-        for path in sorted(self.folder.rglob("*")):
-            relative = path.relative_to(self.folder)
-            if path.is_file() and path.suffix != ".pyc" and "__pycache__" not in relative.parts:
-                yield relative
-
-    def fingerprint(self) -> str:
-        """A hash of everything that decides the package's content, the same on every machine."""
-        digest = hashlib.sha256(f"{self.prefix} {sys.implementation.cache_tag}".encode())
-        for relative in self.files():
-            digest.update(f"\0{relative.as_posix()}\0".encode())
-            digest.update((self.folder / relative).read_bytes())
-        if self.libraries:
-            digest.update(self.libraries.platform.encode())
-            digest.update(self.libraries.lock.read_bytes())
-        return digest.hexdigest()
+    The arguments are those of `layer_source`.
+    """
+    return PackageSource(
+        folder=REPOSITORY / "functions" / name,
+        prefix=f"functions/{name}",
+        libraries=_libraries(name, platform, python=python),
+    )
 
 
-def packaged(source: PackageSource) -> lambda_.Code:
+def layer_code(stage: StageSettings) -> lambda_.Code:
+    """What the layer of a stage is made of."""
+    return _packaged(layer_source(_platform(stage)), for_lambda=stage.bundle_libraries)
+
+
+def function_code(name: str, stage: StageSettings) -> lambda_.Code:
+    """What a function of a stage is made of."""
+    return _packaged(function_source(name, _platform(stage)), for_lambda=stage.bundle_libraries)
+
+
+def _platform(stage: StageSettings) -> str | None:
+    return PLATFORMS[stage.architecture] if stage.bundle_libraries else None
+
+
+def _libraries(name: str, platform: str | None, *, python: str | None, prefix: str = "") -> Libraries | None:
+    lock = REQUIREMENTS / f"{name}.lock"
+    if platform is None or not lock.exists():
+        return None
+    libraries = Libraries(lock=lock, platform=platform, prefix=prefix)
+    return libraries if python is None else replace(libraries, python=python)
+
+
+def _packaged(source: PackageSource, *, for_lambda: bool) -> lambda_.Code:
     """The package as CDK code, built into the cloud assembly when its stack is synthesised."""
     return lambda_.Code.from_asset(
         str(source.folder),
@@ -69,7 +71,7 @@ def packaged(source: PackageSource) -> lambda_.Code:
         asset_hash_type=cdk.AssetHashType.CUSTOM,
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("never-pulled"),
-            local=_LocalBundling(source),
+            local=_LocalBundling(source, for_lambda=for_lambda),
         ),
     )
 
@@ -78,43 +80,13 @@ def packaged(source: PackageSource) -> lambda_.Code:
 class _LocalBundling:
     """CDK's hook for building an asset on this machine."""
 
-    def __init__(self, source: PackageSource) -> None:
+    def __init__(self, source: PackageSource, *, for_lambda: bool) -> None:
         self._source = source
+        self._for_lambda = for_lambda
 
     def try_bundle(self, output_dir: str, *, image: object = None, **options: object) -> bool:
         """Fill `output_dir`; True tells CDK that no container is needed."""
-        target = Path(output_dir)
-        if self._source.libraries:
-            _install(self._source.libraries, target / self._source.prefix)
-        for relative in self._source.files():
-            copy = target / self._source.prefix / relative
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self._source.folder / relative, copy)
-        _compile(target)
+        if self._for_lambda:
+            require_lambda_python()
+        self._source.build(Path(output_dir))
         return True
-
-
-def _install(libraries: Libraries, target: Path) -> None:
-    uv = Path(sys.executable).with_name("uv")
-    subprocess.run(
-        [
-            *(str(uv), "pip", "install", "--quiet", "--target", str(target)),
-            *("--python-platform", libraries.platform, "--python-version", PYTHON_VERSION),
-            *("--only-binary", ":all:", "--require-hashes", "--requirements", str(libraries.lock)),
-        ],
-        check=True,
-    )
-    # Command-line scripts name this machine's interpreter; nothing on Lambda runs them.
-    shutil.rmtree(target / "bin", ignore_errors=True)
-    (target / ".lock").unlink(missing_ok=True)
-
-
-def _compile(target: Path) -> None:
-    """Write bytecode that stays valid whatever the files' dates, which the zip does not keep."""
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "compileall", "-q", "-s", str(target)),
-            *("--invalidation-mode", "unchecked-hash", str(target)),
-        ],
-        check=True,
-    )

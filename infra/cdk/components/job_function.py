@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.cdk.components.access import Access
-from infra.cdk.components.code_assets import REPOSITORY, PackageSource, packaged
+from infra.cdk.components.code_assets import function_code
 from infra.cdk.components.log_group import new_log_group
 from infra.cdk.data_plane import Network
 from infra.cdk.settings import StageSettings
@@ -93,7 +93,7 @@ class JobFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=ARCHITECTURES[stage.architecture],
             handler=f"functions.{name}.handler.lambda_handler",
-            code=packaged(PackageSource(folder=REPOSITORY / "functions" / name, prefix=f"functions/{name}")),
+            code=function_code(name, stage),
             layers=[layer],
             role=self.role,
             log_group=log_group,
