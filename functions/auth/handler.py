@@ -44,7 +44,11 @@ def webhook() -> Webhook:
     return Webhook(users(), environment.settings)
 
 
-api = Api(verify=environment.verify, public=frozenset({"/auth/register", "/auth/login"}))
+api = Api(
+    allowed_origins=environment.allowed_origins,
+    verify=environment.verify,
+    public=frozenset({"/auth/register", "/auth/login"}),
+)
 app = api.app
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from smartqueue.settings import (
     CacheSettings,
+    CorsSettings,
     DatabaseSettings,
     PositiveSeconds,
     StageSettings,
@@ -14,7 +15,7 @@ from smartqueue.settings import (
 )
 
 
-class Settings(StageSettings, DatabaseSettings, CacheSettings, TokenSettings, WebhookSettings):
+class Settings(StageSettings, CorsSettings, DatabaseSettings, CacheSettings, TokenSettings, WebhookSettings):
     """login_failures_allowed: per account within login_window_seconds."""
 
     password_min_length: Annotated[int, Field(ge=1)] = 12

@@ -10,6 +10,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.swagger_ui.html import generate_swagger_html
 
+from functions.docs.settings import Settings
+from smartqueue.environment import Environment
 from smartqueue.http import Api
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
@@ -18,7 +20,9 @@ SWAGGER_UI = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
 # Relative to the document's own address, so that it is right behind any host name and stage.
 SERVER = "."
 
-api = Api(uses_database=False)
+environment = Environment(Settings)
+
+api = Api(allowed_origins=environment.allowed_origins, uses_database=False)
 app = api.app
 
 

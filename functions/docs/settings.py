@@ -1,7 +1,7 @@
 """What the docs function reads from its environment."""
 
-from smartqueue.settings import StageSettings
+from smartqueue.settings import CorsSettings, StageSettings
 
 
-class Settings(StageSettings):
-    """Nothing but the stage: documentation needs no secret and no database."""
+class Settings(StageSettings, CorsSettings):
+    """Little: documentation needs no secret and no database."""

@@ -19,7 +19,7 @@ from smartqueue.store.attempts import AttemptStore
 environment = Environment(Settings)
 
 
-api = Api()
+api = Api(allowed_origins=environment.allowed_origins)
 app = api.app
 
 

@@ -36,7 +36,7 @@ def audit() -> AuditStore:
     return AuditStore(environment.database)
 
 
-api = Api(verify=environment.verify)
+api = Api(allowed_origins=environment.allowed_origins, verify=environment.verify)
 app = api.app
 
 

@@ -45,7 +45,7 @@ def dead_letters() -> DeadLetters:
     return DeadLetters(jobs(), environment.outbox)
 
 
-api = Api(verify=environment.verify)
+api = Api(allowed_origins=environment.allowed_origins, verify=environment.verify)
 app = api.app
 
 

@@ -2,6 +2,7 @@
 
 from smartqueue.settings import (
     CacheSettings,
+    CorsSettings,
     DatabaseSettings,
     KafkaSettings,
     StageSettings,
@@ -9,5 +10,5 @@ from smartqueue.settings import (
 )
 
 
-class Settings(StageSettings, DatabaseSettings, CacheSettings, KafkaSettings, TokenSettings):
+class Settings(StageSettings, CorsSettings, DatabaseSettings, CacheSettings, KafkaSettings, TokenSettings):
     """The same as submitting, without retries and quota."""

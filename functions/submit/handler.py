@@ -13,6 +13,7 @@ from functions.submit.models import BatchBody, BatchResult, JobBody
 from functions.submit.quota import Quota
 from functions.submit.settings import Settings
 from functions.submit.submission import Submission
+from smartqueue.cors import IDEMPOTENCY_REPLAYED
 from smartqueue.environment import Environment
 from smartqueue.errors import ConflictError
 from smartqueue.http import Api
@@ -21,7 +22,6 @@ from smartqueue.logs import job_fields, logger
 from smartqueue.metrics import Counter, metered
 from smartqueue.store.jobs import JobStore
 
-REPLAYED = "Idempotency-Replayed"
 IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$"),
@@ -49,7 +49,7 @@ def quota() -> Quota:
     return Quota(environment.cache, jobs_per_minute=environment.settings.submit_quota_per_minute)
 
 
-api = Api(verify=environment.verify)
+api = Api(allowed_origins=environment.allowed_origins, verify=environment.verify)
 app = api.app
 
 
@@ -72,7 +72,7 @@ def submit_job(body: JobBody, idempotency_key: IdempotencyKey = None) -> Respons
         status_code=HTTPStatus.OK if outcome.replayed else HTTPStatus.CREATED,
         content_type="application/json",
         body=outcome.job,
-        headers={REPLAYED: "true"} if outcome.replayed else {},
+        headers={IDEMPOTENCY_REPLAYED: "true"} if outcome.replayed else {},
     )
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from smartqueue.settings import (
     CacheSettings,
+    CorsSettings,
     DatabaseSettings,
     KafkaSettings,
     RetrySettings,
@@ -14,7 +15,9 @@ from smartqueue.settings import (
 )
 
 
-class Settings(StageSettings, DatabaseSettings, CacheSettings, KafkaSettings, TokenSettings, RetrySettings):
+class Settings(
+    StageSettings, CorsSettings, DatabaseSettings, CacheSettings, KafkaSettings, TokenSettings, RetrySettings
+):
     """submit_quota_per_minute: jobs per tenant. allow_simulate: whether this stage takes simulated work."""
 
     submit_quota_per_minute: Annotated[int, Field(ge=1)] = 600

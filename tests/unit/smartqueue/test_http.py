@@ -50,7 +50,7 @@ class Server:
     def __init__(self, role: Role = Role.ADMIN) -> None:
         self.error: Exception | None = None
         caller = Principal(user_id="u", username="n", tenant_id="tenant-a", role=role)
-        self.api = Api(verify=lambda _: caller, public=frozenset({"/public"}))
+        self.api = Api(allowed_origins=frozenset, verify=lambda _: caller, public=frozenset({"/public"}))
 
         @self.api.app.post("/things")
         def make(thing: Thing, number: Annotated[int, Query(ge=0)] = 0) -> dict[str, object]:

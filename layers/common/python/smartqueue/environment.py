@@ -11,6 +11,7 @@ from smartqueue.errors import SettingsError
 from smartqueue.roles import Principal
 from smartqueue.settings import (
     CacheSettings,
+    CorsSettings,
     DatabaseSettings,
     EnvironmentModel,
     KafkaSettings,
@@ -72,6 +73,10 @@ class Environment[S: StageSettings]:
         from smartqueue.tokens import Tokens  # noqa: PLC0415
 
         return Tokens(self._part(TokenSettings))
+
+    def allowed_origins(self) -> frozenset[str]:
+        """Return the web origins whose pages may read this function's answers."""
+        return self._part(CorsSettings).allowed_origins
 
     def verify(self, authorization: str | None) -> Principal:
         """Return who an Authorization header speaks for. Raises UnauthorizedError."""

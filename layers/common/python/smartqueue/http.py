@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter
 
+from smartqueue.cors import cors_headers
 from smartqueue.errors import ApiError, ForbiddenError, UnauthorizedError
 from smartqueue.ids import new_id
 from smartqueue.logs import log_invocation, logger
@@ -29,19 +30,27 @@ _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 DATABASE_RETRY_AFTER_SECONDS = 5
 
 Verify = Callable[[str | None], Principal]
+Origins = Callable[[], frozenset[str]]
 
 
 class Api:
     """A Powertools resolver with this project's manners.
 
-    verify: reads the Authorization header, raises UnauthorizedError. public: paths that need no token.
-    uses_database: whether to load the database driver, to answer 503 when Postgres is away.
+    allowed_origins: tells whose pages may read the answers. verify: reads the Authorization header, raises
+    UnauthorizedError. public: paths that need no token. uses_database: whether to load the database driver, to answer
+    503 when Postgres is away.
     """
 
     def __init__(
-        self, *, verify: Verify | None = None, public: frozenset[str] = frozenset(), uses_database: bool = True
+        self,
+        *,
+        allowed_origins: Origins,
+        verify: Verify | None = None,
+        public: frozenset[str] = frozenset(),
+        uses_database: bool = True,
     ) -> None:
         self.app = APIGatewayRestResolver(enable_validation=True, serializer=_serialize)
+        self._allowed_origins = allowed_origins
         self._verify = verify
         self._public = public
         self._principal: Principal | None = None
@@ -64,7 +73,9 @@ class Api:
         with log_invocation(context) as log:
             log.append_keys(correlation_id=correlation_id)
             self._correlation_id, self._principal = correlation_id, None
+            sent = {CORRELATION_ID: correlation_id}
             try:
+                sent |= cors_headers(self._allowed_origins(), headers.get("origin"))
                 if self._verify is not None and path not in self._public:
                     self._principal = self._verify(headers.get("authorization"))
                     log.append_keys(tenant_id=self._principal.tenant_id)
@@ -76,7 +87,9 @@ class Api:
                 answer = _as_proxy_result(self._unexpected(error))
             else:
                 answer = self.app.resolve(event, context)
-            answer.setdefault("multiValueHeaders", {})[CORRELATION_ID] = [correlation_id]
+            # Tokens and tenants' data: nothing for a cache, whoever forgets to say so.
+            kept = {"Cache-Control": ["no-store"], **answer.get("multiValueHeaders", {})}
+            answer["multiValueHeaders"] = {**kept, **{name: [value] for name, value in sent.items()}}
             log.info("answered", extra={"method": method, "path": path, "status": answer["statusCode"]})
         return answer
 

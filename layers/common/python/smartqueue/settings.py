@@ -84,6 +84,17 @@ class RetrySettings(EnvironmentModel):
     retry_jitter: Annotated[float, Field(ge=0, le=1)] = 0.1
 
 
+class CorsSettings(EnvironmentModel):
+    """The web origins whose pages may read the API's answers (comma-separated, `*` for all); empty means none."""
+
+    cors_origins: str = ""
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """The origins one by one."""
+        return frozenset(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+
 class WebhookSettings(EnvironmentModel):
     """How webhooks are signed, and private networks they may reach all the same (comma-separated CIDRs)."""
 
