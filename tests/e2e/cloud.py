@@ -36,6 +36,7 @@ COMMAND = Path(sys.executable).with_name("smartqueue-local")
 # The machine that runs this may be slow, and others may be at work on it.
 UP_SECONDS = 180
 NAMESPACE = "SmartTaskQueue"
+DIMENSIONS: list[Any] = [{"Name": "service", "Value": "smartqueue"}, {"Name": "stage", "Value": "local"}]
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class LocalCloud:
             answer = metrics.get_metric_statistics(
                 Namespace=NAMESPACE,
                 MetricName=name,
-                Dimensions=[{"Name": "service", "Value": "smartqueue"}],
+                Dimensions=DIMENSIONS,
                 StartTime=self.started - timedelta(minutes=1),
                 EndTime=datetime.now(UTC) + timedelta(minutes=1),
                 Period=60,

@@ -9,6 +9,7 @@ import pytest
 
 from localstack.aws import client
 from tests.e2e.client import Caller, Rest, Tenant, expect_problem, unique
+from tests.e2e.cloud import DIMENSIONS, NAMESPACE
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -117,9 +118,9 @@ def test_the_timer_has_buckets_a_sum_and_percentiles(
     def percentiles() -> dict[str, float] | None:
         metrics = client("cloudwatch", cloud.endpoints.aws)
         answer = metrics.get_metric_statistics(
-            Namespace="SmartTaskQueue",
+            Namespace=NAMESPACE,
             MetricName=TIMER,
-            Dimensions=[{"Name": "service", "Value": "smartqueue"}],
+            Dimensions=DIMENSIONS,
             StartTime=cloud.started,
             EndTime=cloud.started.replace(year=cloud.started.year + 1),
             Period=24 * 3600,

@@ -54,21 +54,21 @@ class Alarms(Construct):
             self._alarm(
                 "job-failure-ratio",
                 "More than a tenth of the jobs that end have failed.",
-                failure_ratio(period=FIVE_MINUTES),
+                failure_ratio(stage=self._stage.name, period=FIVE_MINUTES),
                 threshold=10,
                 periods=3,
             )
         self._alarm(
             "oldest-pending-job",
             "A job has waited for minutes; work arrives faster than it is done, or it is not done at all.",
-            job_metric("oldest_pending_job_age_seconds", statistic="Maximum"),
+            job_metric("oldest_pending_job_age_seconds", stage=self._stage.name, statistic="Maximum"),
             threshold=300,
             periods=5,
         )
         self._alarm(
             "dlq-growing",
             "Jobs fail for good, one five minutes after the other.",
-            job_metric("jobs_sent_to_dlq_total", statistic="Sum", period=FIVE_MINUTES),
+            job_metric("jobs_sent_to_dlq_total", stage=self._stage.name, statistic="Sum", period=FIVE_MINUTES),
             threshold=0,
             periods=3,
         )
@@ -77,7 +77,7 @@ class Alarms(Construct):
         self._alarm(
             "outbox-backlog",
             "Events wait to be published; the broker or the relay is in trouble.",
-            job_metric("outbox_backlog", statistic="Maximum"),
+            job_metric("outbox_backlog", stage=self._stage.name, statistic="Maximum"),
             threshold=1000,
             periods=5,
         )

@@ -27,6 +27,7 @@ class Dashboard(Construct):
         construct_id: str,
         *,
         dashboard_name: str,
+        stage: str,
         function_names: Sequence[str],
         api_name: str,
     ) -> None:
@@ -37,7 +38,7 @@ class Dashboard(Construct):
             dashboard_name=dashboard_name,
             default_interval=cdk.Duration.hours(3),
             period_override=cloudwatch.PeriodOverride.INHERIT,
-            widgets=[_jobs(), _queues(), _functions(function_names), _api(api_name)],
+            widgets=[_jobs(stage), _queues(stage), _functions(function_names), _api(api_name)],
         )
 
 
@@ -51,44 +52,48 @@ def _graph(title: str, *left: cloudwatch.IMetric, right: Sequence[cloudwatch.IMe
     )
 
 
-def _jobs() -> list[cloudwatch.IWidget]:
+def _jobs(stage: str) -> list[cloudwatch.IWidget]:
     duration = "job_processing_duration_seconds"
     return [
         _graph(
             "Jobs per minute",
-            job_metric("jobs_created_total", statistic="Sum", label="created"),
-            job_metric("jobs_completed_total", statistic="Sum", label="completed"),
-            job_metric("jobs_failed_total", statistic="Sum", label="failed"),
-            job_metric("jobs_retried_total", statistic="Sum", label="retried"),
+            job_metric("jobs_created_total", stage=stage, statistic="Sum", label="created"),
+            job_metric("jobs_completed_total", stage=stage, statistic="Sum", label="completed"),
+            job_metric("jobs_failed_total", stage=stage, statistic="Sum", label="failed"),
+            job_metric("jobs_retried_total", stage=stage, statistic="Sum", label="retried"),
         ),
         _graph(
             "Seconds to process a job",
-            job_metric(duration, statistic="p50", label="p50"),
-            job_metric(duration, statistic="p95", label="p95"),
-            job_metric(duration, statistic="p99", label="p99"),
+            job_metric(duration, stage=stage, statistic="p50", label="p50"),
+            job_metric(duration, stage=stage, statistic="p95", label="p95"),
+            job_metric(duration, stage=stage, statistic="p99", label="p99"),
         ),
-        _graph("Jobs that failed, in percent", failure_ratio(period=FIVE_MINUTES)),
+        _graph("Jobs that failed, in percent", failure_ratio(stage=stage, period=FIVE_MINUTES)),
     ]
 
 
-def _queues() -> list[cloudwatch.IWidget]:
+def _queues(stage: str) -> list[cloudwatch.IWidget]:
     return [
         _graph(
             "Work that waits",
-            job_metric("active_jobs_count", statistic="Maximum", label="active jobs"),
-            job_metric("outbox_backlog", statistic="Maximum", label="unpublished events"),
-            right=[job_metric("oldest_pending_job_age_seconds", statistic="Maximum", label="oldest pending job (s)")],
+            job_metric("active_jobs_count", stage=stage, statistic="Maximum", label="active jobs"),
+            job_metric("outbox_backlog", stage=stage, statistic="Maximum", label="unpublished events"),
+            right=[
+                job_metric(
+                    "oldest_pending_job_age_seconds", stage=stage, statistic="Maximum", label="oldest pending job (s)"
+                )
+            ],
         ),
         _graph(
             "Dead letters",
-            job_metric("dlq_size", statistic="Maximum", label="waiting"),
+            job_metric("dlq_size", stage=stage, statistic="Maximum", label="waiting"),
             right=[
-                job_metric("jobs_sent_to_dlq_total", statistic="Sum", label="arrived"),
-                job_metric("jobs_replayed_total", statistic="Sum", label="replayed"),
-                job_metric("poison_records_total", statistic="Sum", label="unreadable records"),
+                job_metric("jobs_sent_to_dlq_total", stage=stage, statistic="Sum", label="arrived"),
+                job_metric("jobs_replayed_total", stage=stage, statistic="Sum", label="replayed"),
+                job_metric("poison_records_total", stage=stage, statistic="Sum", label="unreadable records"),
             ],
         ),
-        _graph("Classifications answered by the cache, in percent", cache_hit_ratio(period=FIVE_MINUTES)),
+        _graph("Classifications answered by the cache, in percent", cache_hit_ratio(stage=stage, period=FIVE_MINUTES)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The metrics that dashboards and alarms read, by name."""
+"""The metrics that dashboards and alarms read, by name. `stage` is the stage's name."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -8,13 +8,13 @@ MINUTE = cdk.Duration.minutes(1)
 
 
 def job_metric(
-    name: str, *, statistic: str, period: cdk.Duration = MINUTE, label: str | None = None
+    name: str, *, stage: str, statistic: str, period: cdk.Duration = MINUTE, label: str | None = None
 ) -> cloudwatch.Metric:
-    """A metric that the functions emit."""
+    """A metric that the functions of a stage emit."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,
-        dimensions_map={"service": "smartqueue"},
+        dimensions_map={"service": "smartqueue", "stage": stage},
         statistic=statistic,
         period=period,
         label=label,
@@ -49,27 +49,30 @@ def api_metric(
     )
 
 
-def failure_ratio(*, period: cdk.Duration) -> cloudwatch.MathExpression:
+def failure_ratio(*, stage: str, period: cdk.Duration) -> cloudwatch.MathExpression:
     """Failed jobs, as a percentage of all that ended; 0 while none end."""
-    return cloudwatch.MathExpression(
-        expression="IF(failed + completed > 0, 100 * failed / (failed + completed), 0)",
-        using_metrics={
-            "failed": job_metric("jobs_failed_total", statistic="Sum", period=period),
-            "completed": job_metric("jobs_completed_total", statistic="Sum", period=period),
-        },
-        label="failed %",
+    return _percentage("jobs_failed_total", "jobs_completed_total", stage=stage, period=period, label="failed %")
+
+
+def cache_hit_ratio(*, stage: str, period: cdk.Duration) -> cloudwatch.MathExpression:
+    """Classifications answered by the cache, as a percentage; 0 while there are none."""
+    return _percentage(
+        "classification_cache_hits_total",
+        "classification_cache_misses_total",
+        stage=stage,
         period=period,
+        label="cache hits %",
     )
 
 
-def cache_hit_ratio(*, period: cdk.Duration) -> cloudwatch.MathExpression:
-    """Classifications answered by the cache, as a percentage; 0 while there are none."""
+def _percentage(part: str, rest: str, *, stage: str, period: cdk.Duration, label: str) -> cloudwatch.MathExpression:
+    # A counter that nothing was added to has no data points: without FILL the sum would have none either.
     return cloudwatch.MathExpression(
-        expression="IF(hits + misses > 0, 100 * hits / (hits + misses), 0)",
+        expression="IF(FILL(part, 0) + FILL(rest, 0) > 0, 100 * FILL(part, 0) / (FILL(part, 0) + FILL(rest, 0)), 0)",
         using_metrics={
-            "hits": job_metric("classification_cache_hits_total", statistic="Sum", period=period),
-            "misses": job_metric("classification_cache_misses_total", statistic="Sum", period=period),
+            "part": job_metric(part, stage=stage, statistic="Sum", period=period),
+            "rest": job_metric(rest, stage=stage, statistic="Sum", period=period),
         },
-        label="cache hits %",
+        label=label,
         period=period,
     )

@@ -31,6 +31,7 @@ class ObservabilityStack(cdk.Stack):
             self,
             "Dashboard",
             dashboard_name=name,
+            stage=stage.name,
             function_names=[f"{name}-{function}" for function in functions],
             api_name=name,
         )

@@ -57,6 +57,7 @@ class World:
 @pytest.fixture(autouse=True)
 def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "SmartTaskQueue")
+    monkeypatch.setenv("STAGE", "test")
 
 
 def run(world: Any, *, remaining_seconds: float = 60) -> int:

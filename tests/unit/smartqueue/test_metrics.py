@@ -34,6 +34,7 @@ class Cache:
 @pytest.fixture(autouse=True)
 def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "SmartTaskQueue")
+    monkeypatch.setenv("STAGE", "dev")
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -51,10 +52,12 @@ def test_counts_are_printed_as_emf_and_shared_in_one_round_trip(capsys: pytest.C
     cache = Cache()
     flush(cache, JOBS_CREATED=3, JOBS_FAILED=1, JOBS_RETRIED=0)
     [line] = printed(capsys)
-    assert (line["jobs_created_total"], line["jobs_failed_total"], line["service"]) == ([3.0], [1.0], "smartqueue")
+    assert (line["jobs_created_total"], line["jobs_failed_total"]) == ([3.0], [1.0])
     assert "jobs_retried_total" not in line
     [directive] = line["_aws"]["CloudWatchMetrics"]
-    assert (directive["Namespace"], directive["Dimensions"]) == ("SmartTaskQueue", [["service"]])
+    assert directive["Namespace"] == "SmartTaskQueue"
+    [dimensions] = directive["Dimensions"]
+    assert {name: line[name] for name in dimensions} == {"service": "smartqueue", "stage": "dev"}
     assert cache.executed == 1
     assert cache.commands == [
         ("metrics:counters", "jobs_created_total", 3),
@@ -83,7 +86,9 @@ def test_any_number_of_durations_is_printed_whole(capsys: pytest.CaptureFixture[
     for _ in range(values):
         meter.observe_duration(0.02)
     meter.flush()
-    assert sum(len(line[DURATION]) for line in printed(capsys)) == values
+    lines = printed(capsys)
+    assert sum(len(line[DURATION]) for line in lines) == values
+    assert {(line["service"], line["stage"]) for line in lines} == {("smartqueue", "dev")}
     assert cache.commands[0] == ("metrics:histogram:job_processing_duration_seconds", "0.025", values)
     assert cache.commands[1][2] == pytest.approx(0.02 * values)
 

@@ -4,6 +4,7 @@ Each number goes two ways: to CloudWatch as an EMF line, and into Valkey, from w
 in-process counter would be wrong on Lambda, where every environment has its own and nobody scrapes it.
 """
 
+import os
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from smartqueue.cache import cache_optional
+from smartqueue.settings import StageSettings
 
 if TYPE_CHECKING:
     import redis
@@ -55,6 +57,8 @@ class Gauge(StrEnum):
 
 
 DURATION = "job_processing_duration_seconds"
+# With the stage, the only dimension in CloudWatch: every further one would be a metric of its own, and paid as one.
+SERVICE = "smartqueue"
 
 
 class Meter:
@@ -91,7 +95,8 @@ class Meter:
         self._gauges.clear()
 
     def _print(self, counts: Mapping[Counter, int]) -> None:
-        metrics = Metrics(service="smartqueue")
+        metrics = Metrics(service=SERVICE)
+        metrics.add_dimension("stage", StageSettings.from_environment(os.environ).stage)
         for counter, number in counts.items():
             metrics.add_metric(name=counter, unit=MetricUnit.Count, value=number)
         for seconds in self._durations:
