@@ -105,6 +105,8 @@ def _tell(ticket: Ticket, verdict: Verdict, meter: Meter, *, written: bool) -> N
     if verdict.cache_hit is not None:
         meter.count(Counter.CACHE_HITS if verdict.cache_hit else Counter.CACHE_MISSES)
     meter.count(Counter.AI_TOKENS, verdict.prompt_tokens + verdict.completion_tokens)
+    meter.count(Counter.AI_INPUT_TOKENS, verdict.prompt_tokens)
+    meter.count(Counter.AI_OUTPUT_TOKENS, verdict.completion_tokens)
     if not written:
         return
     classification = verdict.classification

@@ -42,6 +42,11 @@ class Numbers(Collector):
                 self._gauges.oldest_pending_seconds,
                 "Age of the oldest due job, in seconds.",
             ),
+            (
+                Gauge.OLDEST_DEAD_LETTER,
+                self._gauges.oldest_dead_seconds,
+                "How long ago the oldest dead job failed, in seconds.",
+            ),
         ):
             yield GaugeMetricFamily(gauge, words, value=float(value))
 

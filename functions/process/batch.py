@@ -85,6 +85,7 @@ class BatchProcessor:
                 lease_seconds=self._settings.lease_seconds,
                 username=ACTOR.username,
             )
+            meter.count(Counter.ATTEMPTS, len(claims.rows))
             reading.poison.extend(_unknown_jobs(reading.decoded, claims.unknown))
         # A job that waits for its classification is asked for again by the JOB_CLASSIFIED event: that is no duplicate.
         wanted = len(claims.rows) + len(claims.unknown) + claims.unclassified

@@ -92,6 +92,7 @@ class Relay:
         meter.set_gauge(Gauge.DLQ_SIZE, gauges.dead_jobs)
         meter.set_gauge(Gauge.OUTBOX_BACKLOG, gauges.outbox_backlog)
         meter.set_gauge(Gauge.OLDEST_PENDING, gauges.oldest_pending_seconds)
+        meter.set_gauge(Gauge.OLDEST_DEAD_LETTER, gauges.oldest_dead_seconds)
 
 
 def _tell(message: Message) -> None:

@@ -66,6 +66,7 @@ class Rescue:
                 meter.count(Counter.JOBS_SENT_TO_DLQ)
             else:
                 meter.count(Counter.JOBS_RETRIED)
+        meter.count(Counter.LEASES_EXPIRED, len(moved))
         meter.count(Counter.JOBS_RESCUED, len(moved))
         return len(moved)
 

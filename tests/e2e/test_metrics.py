@@ -11,6 +11,7 @@ from localstack.aws import client
 from tests.e2e.client import Caller, Rest, Tenant, expect_problem, unique
 from tests.e2e.cloud import DIMENSIONS, NAMESPACE
 from tests.e2e.waiting import wait_until
+from tests.fakes.openai_answers import COMPLETION_TOKENS, PROMPT_TOKENS
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,7 +23,10 @@ COUNTERS = (
     *("jobs_sent_to_dlq_total", "jobs_replayed_total"),
     *("classification_cache_hits_total", "classification_cache_misses_total"),
 )
-MORE_COUNTERS = ("jobs_cancelled_total", "jobs_discarded_total", "classifications_ai_total")
+MORE_COUNTERS = (
+    *("jobs_cancelled_total", "jobs_discarded_total", "classifications_ai_total", "attempts_total"),
+    *("ai_tokens_total", "ai_input_tokens_total", "ai_output_tokens_total"),
+)
 TIMER = "job_processing_duration_seconds"
 PANELS = (
     *("jobs_created_total", "jobs_failed_total", "jobs_completed_total", "jobs_retried_total"),
@@ -81,6 +85,11 @@ def done(quiet: dict[str, float], tenant: Tenant, rest: Rest) -> dict[str, float
         "classification_cache_misses_total": 4,
         "classification_cache_hits_total": 2 + 2,
         "classifications_ai_total": 4 + 4,
+        # Four titles were asked about.
+        "ai_input_tokens_total": 4 * PROMPT_TOKENS,
+        "ai_output_tokens_total": 4 * COMPLETION_TOKENS,
+        "ai_tokens_total": 4 * (PROMPT_TOKENS + COMPLETION_TOKENS),
+        "attempts_total": 3 + 2 + 4 + 1,
         "dlq_size": 2,
         f"{TIMER}_count": 3 + 2 + 4 + 1,
     }

@@ -85,6 +85,7 @@ def test_log_lines_are_json_and_carry_it_with_job_and_tenant(plane: Plane, worke
         assert token not in worker.output
     [line] = [line for line in process.lines if line.get("message") == "poison record"]
     assert line["correlation_id"] == "corr-poison"
-    emf = [line for line in process.lines if "_aws" in line]
-    assert {"jobs_completed_total", "poison_records_total", "job_processing_duration_seconds"} <= emf[0].keys()
-    assert emf[0]["service"] == "smartqueue"
+    cold_start, emf = [line for line in process.lines if "_aws" in line]
+    assert (cold_start["cold_starts_total"], cold_start["function"]) == ([1.0], "process")
+    assert {"jobs_completed_total", "poison_records_total", "job_processing_duration_seconds"} <= emf.keys()
+    assert (emf["service"], emf["stage"]) == ("smartqueue", "test")

@@ -4,8 +4,12 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from functions.process.records import decode, read_records
+from smartqueue.ids import new_id
+from smartqueue.store.attempts import AttemptStore
 from smartqueue.store.queries import load
-from tests.integration.harness import SCRAPE_TOKEN, Plane
+from tests.integration.harness import SCRAPE_TOKEN, Plane, msk_event
+from tests.integration.parts import Parts
 from tests.integration.topics import FakeRecord
 
 ORIGINAL = {
@@ -70,6 +74,8 @@ def test_the_numbers_are_what_was_done(plane: Plane) -> None:
             "poison_records",
             "classifications_fallback",
             "duplicate_events",
+            "attempts",
+            "leases_expired",
         )
     } == {
         "jobs_created": 13,
@@ -84,6 +90,8 @@ def test_the_numbers_are_what_was_done(plane: Plane) -> None:
         "classifications_fallback": 12,
         # All were delivered once more.
         "duplicate_events": 12,
+        "attempts": 12,
+        "leases_expired": 0,
     }
     # Two wait for their retry and one was replayed; one dead is neither replayed nor discarded.
     assert (numbers["active_jobs_count"], numbers["dlq_size"]) == (3, 1)
@@ -92,6 +100,34 @@ def test_the_numbers_are_what_was_done(plane: Plane) -> None:
     assert 0 < numbers["job_processing_duration_seconds_sum"] < 12
     buckets = [value for name, value in numbers.items() if name.startswith("job_processing_duration_seconds_bucket")]
     assert buckets == sorted(buckets)
+
+
+def test_leases_that_ran_out_are_told_from_other_rescues(plane: Plane, parts: Parts) -> None:
+    job = plane.simulate(plane.admin())
+    [record] = read_records(msk_event(plane.records()))
+    store = AttemptStore(parts.environment("process").database)
+    assert store.claim([decode(record)], lease_token=new_id(), lease_seconds=60, username="w").rows
+    plane.expire_leases()
+    plane.look()
+    assert plane.job(job)["status"] == "PENDING"
+    plane.rows("DELETE FROM outbox")
+    plane.rows("UPDATE jobs SET event_due_at = now() - interval '1 day'")
+    plane.look()
+    numbers = scrape(plane)
+    assert (numbers["leases_expired_total"], numbers["jobs_rescued_total"]) == (1, 2)
+
+
+def test_the_oldest_dead_letter_has_an_age(plane: Plane) -> None:
+    assert scrape(plane)["oldest_dead_letter_age_seconds"] == 0
+    token = plane.admin()
+    retry = {"count": 0}
+    dead = plane.submit_many(token, 2, type="simulate", payload={"durationSeconds": 0, "failTimes": 1}, retry=retry)
+    plane.deliver("process", plane.records())
+    assert 0 < scrape(plane)["oldest_dead_letter_age_seconds"] < 60
+    plane.rows("UPDATE jobs SET completed_at = now() - interval '2 hours' WHERE job_id = %s", dead[0])
+    assert 7200 <= scrape(plane)["oldest_dead_letter_age_seconds"] < 7260
+    plane.call("replay", "POST", "/admin/dlq/discard", {"jobIds": [dead[0]]}, token=token)
+    assert 0 < scrape(plane)["oldest_dead_letter_age_seconds"] < 60
 
 
 def test_an_event_that_comes_before_the_classification_is_no_duplicate(plane: Plane) -> None:

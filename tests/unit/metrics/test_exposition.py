@@ -6,7 +6,7 @@ from functions.metrics.exposition import CONTENT_TYPE, render
 from smartqueue.metrics import DURATION, DURATION_BUCKETS_SECONDS, Counter, Gauge
 from smartqueue.store.attempts import Gauges
 
-GAUGES = Gauges(active_jobs=3, dead_jobs=1, outbox_backlog=2, oldest_pending_seconds=1.5)
+GAUGES = Gauges(active_jobs=3, dead_jobs=1, outbox_backlog=2, oldest_pending_seconds=1.5, oldest_dead_seconds=3600)
 
 
 def test_every_metric_is_there_with_its_type_and_help_even_at_zero() -> None:
@@ -20,6 +20,7 @@ def test_every_metric_is_there_with_its_type_and_help_even_at_zero() -> None:
         Gauge.DLQ_SIZE: 1,
         Gauge.OUTBOX_BACKLOG: 2,
         Gauge.OLDEST_PENDING: 1.5,
+        Gauge.OLDEST_DEAD_LETTER: 3600,
     }
     assert families[DURATION].type == "histogram"
     assert all(family.documentation for family in families.values())

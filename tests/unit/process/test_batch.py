@@ -144,7 +144,7 @@ def test_a_batch_goes_through_its_steps_in_order() -> None:
     counts = process(parts, value(one)).counts
     assert parts.steps == ["drop_done", "claim", "run_all", "move", "publish_now", "mark_done"]
     assert parts.done == [one]
-    assert counts == {"jobs_completed_total": 1}
+    assert counts == {"attempts_total": 1, "jobs_completed_total": 1}
     assert parts.budget_seconds == 60 - RESERVED_SECONDS
     [job] = parts.running
     assert job.effect_key == f"{one.job_id}-0-1"
@@ -164,7 +164,7 @@ def test_poison_is_published_after_the_jobs_are_finished() -> None:
     assert parts.steps.index("move") < parts.steps.index("publish") < parts.steps.index("mark_done")
     reasons = [json.loads(m.value)["failureReason"] for m in parts.published if m.topic == "job-dlq"]
     assert reasons == ["NOT_JSON", "UNKNOWN_JOB"]
-    assert counts == {"jobs_completed_total": 1, "poison_records_total": 2}
+    assert counts == {"attempts_total": 1, "jobs_completed_total": 1, "poison_records_total": 2}
 
 
 def test_poison_that_cannot_be_published_makes_the_batch_come_again() -> None:
@@ -194,6 +194,7 @@ def test_each_job_ends_by_its_own_outcome() -> None:
     assert [move.to for move in parts.moves] == ["COMPLETED", "PENDING", "FAILED"]
     assert parts.moves[1].delay_seconds == pytest.approx(2.1)
     assert counts == {
+        "attempts_total": 3,
         "jobs_completed_total": 1,
         "jobs_retried_total": 1,
         "jobs_failed_total": 1,
@@ -202,13 +203,13 @@ def test_each_job_ends_by_its_own_outcome() -> None:
     assert parts.done == events
 
 
-def test_a_job_whose_lease_was_lost_is_neither_told_nor_counted() -> None:
+def test_of_a_job_whose_lease_was_lost_only_the_attempt_counts() -> None:
     parts = Recorder()
     lost, kept = event(parts), event(parts)
     parts.lost = {lost.job_id}
     counts = process(parts, value(lost), value(kept)).counts
     assert {message.key for message in parts.published} == {kept.job_id}
-    assert counts == {"jobs_completed_total": 1}
+    assert counts == {"attempts_total": 2, "jobs_completed_total": 1}
 
 
 def test_one_lease_token_covers_the_batch() -> None:

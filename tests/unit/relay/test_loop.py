@@ -1,5 +1,6 @@
 """The relay's loop on a clock of its own."""
 
+import json
 from typing import Any
 
 import psycopg
@@ -8,7 +9,7 @@ import pytest
 from functions.relay.loop import DATABASE_PAUSE_SECONDS, PUBLISH_BATCH, RESERVED_SECONDS, Relay
 from functions.relay.settings import Settings
 from smartqueue.events import Message
-from smartqueue.metrics import Meter
+from smartqueue.metrics import Gauge, Meter
 from smartqueue.store.attempts import Gauges
 
 MESSAGE = Message(topic="t", key="k", value="v", correlation_id="c", tenant_id="t")
@@ -48,15 +49,14 @@ class World:
 
     def gauges(self) -> Gauges:
         self.tasks.append(("gauges", self.now))
-        return Gauges(active_jobs=1, dead_jobs=2, outbox_backlog=3, oldest_pending_seconds=4.0)
+        return Gauges(active_jobs=1, dead_jobs=2, outbox_backlog=3, oldest_pending_seconds=4.0, oldest_dead_seconds=5.0)
 
     def count(self, task: str) -> int:
         return [name for name, _ in self.tasks].count(task)
 
 
 @pytest.fixture(autouse=True)
-def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "SmartTaskQueue")
+def stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAGE", "test")
 
 
@@ -103,6 +103,21 @@ def test_other_work_is_done_now_and_then() -> None:
     assert 50 <= world.count("expired") <= 58
     assert world.count("stranded") == 2
     assert 5 <= world.count("gauges") <= 6
+
+
+def test_how_things_stand_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    run(World(), remaining_seconds=RESERVED_SECONDS + 0.1)
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {gauge.value: line[gauge] for gauge in Gauge} == {
+        "active_jobs_count": [1.0],
+        "dlq_size": [2.0],
+        "outbox_backlog": [3.0],
+        "oldest_pending_job_age_seconds": [4.0],
+        "oldest_dead_letter_age_seconds": [5.0],
+    }
+    units = {metric["Name"]: metric["Unit"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert units[Gauge.OLDEST_DEAD_LETTER] == units[Gauge.OLDEST_PENDING] == "Seconds"
+    assert units[Gauge.DLQ_SIZE] == "Count"
 
 
 def test_an_absent_database_is_waited_for() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 
+from smartqueue.cold_starts import count_cold_start
+
 LIBRARIES = {"smartqueue", "functions"}
 
 
@@ -24,8 +26,9 @@ def logger() -> Logger:
 
 @contextmanager
 def log_invocation(context: Any) -> Iterator[Logger]:
-    """Put the request id on every line of an invocation, and drop what the last one added."""
+    """Put the request id on every line of an invocation, and drop what the last one added. Counts a cold start."""
     log = logger()
+    count_cold_start(log.service)
     log.clear_state()
     log.append_keys(
         function_request_id=getattr(context, "aws_request_id", None),

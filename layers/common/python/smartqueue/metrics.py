@@ -4,7 +4,6 @@ Each number goes two ways: to CloudWatch as an EMF line, and into Valkey, from w
 in-process counter would be wrong on Lambda, where every environment has its own and nobody scrapes it.
 """
 
-import os
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from smartqueue.cache import cache_optional
-from smartqueue.settings import StageSettings
+from smartqueue.dimensions import stage_dimensions
 
 if TYPE_CHECKING:
     import redis
@@ -40,11 +39,15 @@ class Counter(StrEnum):
     JOBS_CANCELLED = "jobs_cancelled_total"
     JOBS_DISCARDED = "jobs_discarded_total"
     JOBS_RESCUED = "jobs_rescued_total"
+    ATTEMPTS = "attempts_total"
+    LEASES_EXPIRED = "leases_expired_total"
     POISON_RECORDS = "poison_records_total"
     DUPLICATE_EVENTS = "duplicate_events_total"
     CLASSIFIED_BY_AI = "classifications_ai_total"
     CLASSIFIED_BY_RULES = "classifications_fallback_total"
     AI_TOKENS = "ai_tokens_total"
+    AI_INPUT_TOKENS = "ai_input_tokens_total"
+    AI_OUTPUT_TOKENS = "ai_output_tokens_total"
 
 
 class Gauge(StrEnum):
@@ -54,11 +57,10 @@ class Gauge(StrEnum):
     DLQ_SIZE = "dlq_size"
     OUTBOX_BACKLOG = "outbox_backlog"
     OLDEST_PENDING = "oldest_pending_job_age_seconds"
+    OLDEST_DEAD_LETTER = "oldest_dead_letter_age_seconds"
 
 
 DURATION = "job_processing_duration_seconds"
-# With the stage, the only dimension in CloudWatch: every further one would be a metric of its own, and paid as one.
-SERVICE = "smartqueue"
 
 
 class Meter:
@@ -95,14 +97,15 @@ class Meter:
         self._gauges.clear()
 
     def _print(self, counts: Mapping[Counter, int]) -> None:
-        metrics = Metrics(service=SERVICE)
-        metrics.add_dimension("stage", StageSettings.from_environment(os.environ).stage)
+        metrics = Metrics()
+        for dimension, of_ours in stage_dimensions().items():
+            metrics.add_dimension(dimension, of_ours)
         for counter, number in counts.items():
             metrics.add_metric(name=counter, unit=MetricUnit.Count, value=number)
         for seconds in self._durations:
             metrics.add_metric(name=DURATION, unit=MetricUnit.Seconds, value=seconds)
         for gauge, value in self._gauges.items():
-            unit = MetricUnit.Seconds if gauge is Gauge.OLDEST_PENDING else MetricUnit.Count
+            unit = MetricUnit.Seconds if gauge.endswith("_seconds") else MetricUnit.Count
             metrics.add_metric(name=gauge, unit=unit, value=value)
         # Powertools has printed all by itself when the last value was the hundredth of its metric.
         if metrics.metric_set:

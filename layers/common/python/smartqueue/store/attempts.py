@@ -29,6 +29,7 @@ class Gauges:
     dead_jobs: int
     outbox_backlog: int
     oldest_pending_seconds: float
+    oldest_dead_seconds: float
 
 
 class AttemptStore:

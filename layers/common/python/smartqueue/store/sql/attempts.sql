@@ -79,8 +79,12 @@ RETURNING *
 SELECT
     (SELECT count(*) FROM jobs WHERE status = 'PENDING')
         + (SELECT count(*) FROM jobs WHERE status = 'PROCESSING') AS active_jobs,
-    (SELECT count(*) FROM jobs WHERE status = 'FAILED' AND discarded_at IS NULL) AS dead_jobs,
+    dead.jobs AS dead_jobs,
     (SELECT count(*) FROM outbox WHERE due_at <= now()) AS outbox_backlog,
     coalesce(extract(epoch FROM now() - (
         SELECT min(event_due_at) FROM jobs WHERE status = 'PENDING' AND event_due_at <= now()
-    )), 0)::double precision AS oldest_pending_seconds
+    )), 0)::double precision AS oldest_pending_seconds,
+    coalesce(extract(epoch FROM now() - dead.oldest), 0)::double precision AS oldest_dead_seconds
+FROM (
+    SELECT count(*) AS jobs, min(completed_at) AS oldest FROM jobs WHERE status = 'FAILED' AND discarded_at IS NULL
+) AS dead
