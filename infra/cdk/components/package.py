@@ -102,9 +102,9 @@ class PackageSource:
         _open_to_all(target)
 
 
-def require_lambda_python() -> None:
-    """Raises WrongPythonError unless bytecode from here is of use on Lambda."""
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+def require_lambda_python(version: tuple[int, int] = sys.version_info[:2]) -> None:
+    """Raises WrongPythonError unless the bytecode that this interpreter writes is of use on Lambda."""
+    here = ".".join(map(str, version))
     if here != LAMBDA_PYTHON:
         raise WrongPythonError(
             f"Packages for AWS carry bytecode of Python {LAMBDA_PYTHON}, and this is Python {here}: "

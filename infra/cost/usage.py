@@ -1,0 +1,70 @@
+"""The assumptions of assumptions.toml, which says what each means."""
+
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat
+
+ASSUMPTIONS = Path(__file__).with_name("assumptions.toml")
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Idle(_Group):
+    """What a stage does by itself."""
+
+    relay_log_bytes: NonNegativeFloat
+    export_log_bytes: NonNegativeFloat
+    export_seconds: NonNegativeFloat
+    exported_series: NonNegativeFloat
+    flow_log_gigabytes: NonNegativeFloat
+    broker_log_gigabytes: NonNegativeFloat
+    database_log_gigabytes: NonNegativeFloat
+    secret_reads: NonNegativeFloat
+
+
+class Job(_Group):
+    """What one job causes."""
+
+    submits: NonNegativeFloat
+    reads: NonNegativeFloat
+    authorizer_share: NonNegativeFloat
+    trace_share: NonNegativeFloat
+    attempts: PositiveFloat
+    batch: PositiveFloat
+    submit_milliseconds: NonNegativeFloat
+    query_milliseconds: NonNegativeFloat
+    authorizer_milliseconds: NonNegativeFloat
+    process_milliseconds: NonNegativeFloat
+    classify_milliseconds: NonNegativeFloat
+    request_log_bytes: NonNegativeFloat
+    access_log_bytes: NonNegativeFloat
+    job_log_bytes: NonNegativeFloat
+    events: NonNegativeFloat
+    event_bytes: NonNegativeFloat
+    event_reads: NonNegativeFloat
+    row_bytes: NonNegativeFloat
+    internet_bytes: NonNegativeFloat
+    ai_share: NonNegativeFloat
+    ai_input_tokens: NonNegativeFloat
+    ai_output_tokens: NonNegativeFloat
+
+    @property
+    def requests(self) -> float:
+        """To the API."""
+        return self.submits + self.reads
+
+
+class Usage(_Group):
+    """All of it."""
+
+    idle: Idle
+    job: Job
+
+    @classmethod
+    def load(cls, path: Path = ASSUMPTIONS) -> Self:
+        """Read the assumptions. Raises pydantic.ValidationError."""
+        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
