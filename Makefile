@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint unit lock
+.PHONY: help setup demo up down test lint unit synth cost lock
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -24,6 +24,12 @@ lint: setup  ## Lint, types and import rules only
 
 unit: setup  ## Unit tests only (seconds)
 	@.venv/bin/pytest tests/unit
+
+synth: setup  ## Synthesise the AWS stages dev and prod into infra/cdk/cdk.out, and tell what their packages weigh
+	@.venv/bin/python bin/synth
+
+cost: setup  ## Tell what dev and prod cost, and write it into docs/cost.md
+	@.venv/bin/python bin/cost --write
 
 lock: setup  ## Resolve the dependencies anew and write requirements/*.lock
 	@PATH=.venv/bin:$$PATH bin/lock
