@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
-from functions.migrate.lock import wait_for_turn
+from functions.migrate.lock import turn
 from smartqueue.database import Connection
 from smartqueue.errors import SmartQueueError
 
@@ -52,9 +52,8 @@ def apply_migrations(connection: Connection, migrations: list[Migration]) -> lis
     Raises ChangedMigrationError or psycopg.Error; then nothing was applied.
     """
     applied: list[str] = []
-    with connection.transaction():
-        # Whoever comes second waits here, then finds nothing left to do.
-        wait_for_turn(connection)
+    # Whoever comes second waits here, then finds nothing left to do.
+    with turn(connection):
         connection.execute(LEDGER)
         rows = connection.execute("SELECT name, checksum FROM schema_migrations").fetchall()
         known = {row["name"]: row["checksum"] for row in rows}

@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow, dict_row
 
+import functions.migrate.lock
+from functions.migrate.lock import patiently
 from functions.migrate.roles import ensure_roles
 from functions.migrate.schema import ChangedMigrationError, Migration, apply_migrations, read_migrations
 from smartqueue.jobs import Status
@@ -16,6 +18,7 @@ from tests.integration.parts import at_once
 Connection = psycopg.Connection[DictRow]
 FIRST = Migration("0001_one.sql", "CREATE TABLE one (a integer); INSERT INTO one VALUES (1)")
 SECOND = Migration("0002_two.sql", "CREATE TABLE two (a integer)")
+WIDER = Migration("0003_wider.sql", "ALTER TABLE one ADD COLUMN b integer")
 
 
 class Scratch:
@@ -90,11 +93,56 @@ def test_a_run_that_fails_applies_nothing(scratch: Scratch) -> None:
     assert apply_migrations(connection, [FIRST, SECOND]) == [FIRST.name, SECOND.name]
 
 
+def test_a_migration_that_waits_for_a_table_lets_the_traffic_pass_and_comes_back(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(functions.migrate.lock, "LOCK_TIMEOUT", "200ms")
+    connection, reader, slow = scratch.connect(), scratch.connect(), scratch.connect()
+    apply_migrations(connection, [FIRST])
+    slow.execute("BEGIN")
+    slow.execute("SELECT * FROM one")
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        # It would wait here for ever if the migration still waited for the slow transaction.
+        assert len(reader.execute("SELECT * FROM one").fetchall()) == 1
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            slow.execute("COMMIT")
+
+    assert patiently(lambda: apply_migrations(connection, [FIRST, WIDER]), pause=pause) == [WIDER.name]
+    assert pauses == [1.0, 2.0]
+
+
+def test_a_table_that_is_never_free_ends_the_migration_with_nothing_applied(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(functions.migrate.lock, "LOCK_TIMEOUT", "50ms")
+    connection, slow = scratch.connect(), scratch.connect()
+    apply_migrations(connection, [FIRST])
+    slow.execute("BEGIN")
+    slow.execute("SELECT * FROM one")
+    pauses: list[float] = []
+    with pytest.raises(psycopg.errors.LockNotAvailable):
+        patiently(lambda: apply_migrations(connection, [FIRST, SECOND, WIDER]), pause=pauses.append)
+    assert pauses == [1.0, 2.0, 4.0, 8.0]
+    assert connection.execute("SELECT to_regclass('two') AS found").fetchall() == [{"found": None}]
+
+
+def test_a_statement_that_takes_for_ever_is_ended(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions.migrate.lock, "STATEMENT_TIMEOUT", "100ms")
+    connection = scratch.connect()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        patiently(lambda: apply_migrations(connection, [Migration("0001_slow.sql", "SELECT pg_sleep(60)")]))
+    # For this transaction only: the connection is the owner's for its whole life.
+    assert connection.execute("SHOW statement_timeout").fetchall() == [{"statement_timeout": "0"}]
+
+
 def test_two_deployments_at_once_make_the_roles_once(scratch: Scratch, plane: Plane) -> None:
-    secrets = {"new": {"username": "smartqueue_test_new", "password": "x"}}
+    secrets = {"new": [{"username": "smartqueue_test_new", "password": "x"}]}
     connections = [scratch.connect() for _ in range(4)]
     try:
-        assert at_once(*(partial(ensure_roles, connection, secrets) for connection in connections)) == [None] * 4
+        assert at_once(*(partial(ensure_roles, c, secrets, lambda _: False) for c in connections)) == [None] * 4
     finally:
         connections[0].execute("DROP OWNED BY smartqueue_test_new")
         plane.rows("DROP ROLE smartqueue_test_new")
@@ -105,7 +153,9 @@ def test_roles_get_the_passwords_of_their_secrets_and_cannot_wait_for_ever(plane
         "SELECT rolname, rolsuper, rolbypassrls, rolconfig FROM pg_roles WHERE rolname LIKE 'smartqueue%%'"
     )
     roles = {row["rolname"]: row for row in rows}
-    assert set(roles) == {"smartqueue_owner", *(f"smartqueue_{role}" for role in ROLES)}
+    assert set(roles) == {"smartqueue_owner", "smartqueue_oncall", *(f"smartqueue_{role}" for role in ROLES)}
+    # As on Amazon RDS, where the owner is no superuser: all of this was done without being one.
+    assert (roles["smartqueue_owner"]["rolsuper"], roles["smartqueue_owner"]["rolbypassrls"]) == (False, False)
     for role in ROLES:
         row = roles[f"smartqueue_{role}"]
         assert (row["rolsuper"], row["rolbypassrls"]) == (False, False)

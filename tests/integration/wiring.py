@@ -21,6 +21,7 @@ ROLE_OF = {
     "relay": "worker",
     "metrics": "monitor",
     "migrate": "owner",
+    "rotate": "owner",
 }
 SCRAPE_TOKEN = "scrape-me"
 

@@ -20,6 +20,7 @@ NEEDED = {
     "relay": {DATABASE, CACHE},
     "metrics": {DATABASE, CACHE},
     "migrate": {DATABASE, "httpx2"},
+    "rotate": {DATABASE, AWS},
     "docs": set(),
 }
 

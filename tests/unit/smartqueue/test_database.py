@@ -1,6 +1,7 @@
 """Reading statements, and connecting with credentials that may have been rotated."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -37,11 +38,17 @@ class Connection:
         self.closed = True
 
 
+def attempt(*, used_password: bool) -> Any:
+    """What libpq keeps of a connection that failed."""
+    return SimpleNamespace(used_password=used_password)
+
+
 class Server:
     """Knows one password and counts who came."""
 
     def __init__(self, password: str) -> None:
         self.password = password
+        self.is_away = False
         self.tried: list[str] = []
 
     def connect(self, **options: Any) -> object:
@@ -51,8 +58,10 @@ class Server:
         assert Path(options["sslrootcert"]).is_file()
         assert options["autocommit"] is True
         assert options["connect_timeout"] <= 5
+        if self.is_away:
+            raise psycopg.OperationalError("connection refused", pgconn=attempt(used_password=False))
         if options["password"] != self.password:
-            raise psycopg.OperationalError("password authentication failed")
+            raise psycopg.OperationalError("password authentication failed", pgconn=attempt(used_password=True))
         return Connection()
 
 
@@ -92,3 +101,12 @@ def test_credentials_that_fail_either_way_raise(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(psycopg.OperationalError):
         make_database("old", current).connection()
     assert server.tried == (["old"] if current == "old" else ["old", "older"])
+
+
+def test_a_server_that_is_away_does_not_make_it_doubt_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server("new")
+    server.is_away = True
+    monkeypatch.setattr(psycopg, "connect", server.connect)
+    with pytest.raises(psycopg.OperationalError, match="connection refused"):
+        make_database("old", "new").connection()
+    assert server.tried == ["old"]

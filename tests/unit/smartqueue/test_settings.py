@@ -31,6 +31,7 @@ VARIABLES = {
     "metrics": DB | CACHE | CORS | {"METRICS_SECRET_ID"},
     "docs": CORS,
     "migrate": DB | {"DATABASE_ROLE_SECRET_IDS"},
+    "rotate": DB | {"TOKEN_LIFETIME_SECONDS"},
 }
 GOOD = {
     "STAGE": "test",

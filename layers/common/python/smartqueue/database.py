@@ -124,6 +124,8 @@ class Database:
             try:
                 return self._connect_with(credentials)
             except psycopg.OperationalError as error:
+                if not wanted_password(error):
+                    raise
                 refused = error
         raise refused or psycopg.OperationalError("there are no credentials to connect with")
 
@@ -147,6 +149,14 @@ class Database:
             prepare_threshold=None,
             row_factory=dict_row,
         )
+
+
+def wanted_password(error: psycopg.OperationalError) -> bool:
+    """Tell whether a connection failed at a server that asked for a password: then it may be the wrong one.
+
+    libpq gives refused connections no SQLSTATE.
+    """
+    return error.pgconn is not None and error.pgconn.used_password
 
 
 def _rows(cursor: psycopg.Cursor[Row]) -> list[Row]:

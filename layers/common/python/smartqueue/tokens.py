@@ -21,12 +21,14 @@ LEEWAY_SECONDS = 30
 REFRESH_EVERY_SECONDS = 1.0
 REQUIRED_CLAIMS = ["exp", "iat", "sub", "aud", "iss", "jti"]
 
+Secret = Mapping[str, Any]
+
 
 class Tokens:
     """Makes and reads tokens.
 
-    settings.token_secret_id names a secret {"kid", "key", "previous": {"kid", "key"}}; `previous` is optional and
-    stays for one token lifetime after a rotation, so that it breaks nobody.
+    settings.token_secret_id names a secret {"kid", "key", "previous": {"kid", "key", "until"}}. `previous` is
+    optional: after a rotation it breaks nobody, and verifies nothing any more after `until` (an ISO time), if it says.
     """
 
     def __init__(self, settings: TokenSettings) -> None:
@@ -36,19 +38,7 @@ class Tokens:
     def issue(self, principal: Principal) -> str:
         """Return a signed token for someone whose password was just checked."""
         secret = read_secret(self._settings.token_secret_id)
-        now = datetime.now(UTC)
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": principal.user_id,
-            "jti": new_id(),
-            "iat": now,
-            "exp": now + timedelta(seconds=self._settings.token_lifetime_seconds),
-            "username": principal.username,
-            "tenantId": principal.tenant_id,
-            "role": principal.role,
-        }
-        return jwt.encode(claims, secret["key"], algorithm=ALGORITHM, headers={"kid": secret["kid"]})
+        return issue_token(principal, secret, lifetime_seconds=self._settings.token_lifetime_seconds)
 
     def verify(self, authorization: str | None) -> Principal:
         """Return who an Authorization header speaks for.
@@ -56,25 +46,43 @@ class Tokens:
         Raises UnauthorizedError; its detail tells a good client what to do and an attacker nothing.
         """
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
             raise UnauthorizedError("Send the token of POST /auth/login in the header: Authorization: Bearer <token>.")
-        try:
-            return self._verify(token.strip())
-        except jwt.ExpiredSignatureError:
-            raise UnauthorizedError("The token has expired: log in again.") from None
-        except (jwt.InvalidTokenError, KeyError, ValueError):
-            raise UnauthorizedError("The token is not valid: log in again.") from None
+        return read_token(token, self._secret_for(token))
 
-    def _verify(self, token: str) -> Principal:
-        kid = jwt.get_unverified_header(token)["kid"]
-        keys = _keys(read_secret(self._settings.token_secret_id))
-        if kid not in keys and time.monotonic() >= self._next_refresh:
+    def _secret_for(self, token: str) -> Secret:
+        secret: Secret = read_secret(self._settings.token_secret_id)
+        if _key_id(token) not in _keys(secret) and time.monotonic() >= self._next_refresh:
             # Another environment may have signed with a key that is newer than our cached secret.
             self._next_refresh = time.monotonic() + REFRESH_EVERY_SECONDS
-            keys = _keys(read_secret(self._settings.token_secret_id, fresh=True))
+            secret = read_secret(self._settings.token_secret_id, fresh=True)
+        return secret
+
+
+def issue_token(principal: Principal, secret: Secret, *, lifetime_seconds: float) -> str:
+    """Return a token that the secret's newest key signed."""
+    now = datetime.now(UTC)
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": principal.user_id,
+        "jti": new_id(),
+        "iat": now,
+        "exp": now + timedelta(seconds=lifetime_seconds),
+        "username": principal.username,
+        "tenantId": principal.tenant_id,
+        "role": principal.role,
+    }
+    return jwt.encode(claims, secret["key"], algorithm=ALGORITHM, headers={"kid": secret["kid"]})
+
+
+def read_token(token: str, secret: Secret) -> Principal:
+    """Return who a token speaks for, by one of the secret's keys. Raises UnauthorizedError."""
+    try:
         claims = jwt.decode(
             token,
-            keys[kid],
+            _keys(secret)[_key_id(token)],
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             issuer=ISSUER,
@@ -87,9 +95,29 @@ class Tokens:
             tenant_id=claims["tenantId"],
             role=Role(claims["role"]),
         )
+    except jwt.ExpiredSignatureError:
+        raise UnauthorizedError("The token has expired: log in again.") from None
+    except (jwt.InvalidTokenError, KeyError, ValueError):
+        raise _invalid() from None
 
 
-def _keys(secret: Mapping[str, Any]) -> dict[str, str]:
+def _key_id(token: str) -> str:
+    try:
+        key_id: str = jwt.get_unverified_header(token)["kid"]
+    except (jwt.InvalidTokenError, KeyError):
+        raise _invalid() from None
+    return key_id
+
+
+def _invalid() -> UnauthorizedError:
+    return UnauthorizedError("The token is not valid: log in again.")
+
+
+def _keys(secret: Secret) -> dict[str, str]:
     previous = secret.get("previous")
-    keys = {previous["kid"]: previous["key"]} if previous else {}
+    keys = {previous["kid"]: previous["key"]} if previous and not _is_over(previous.get("until")) else {}
     return {**keys, secret["kid"]: secret["key"]}
+
+
+def _is_over(until: str | None) -> bool:
+    return until is not None and datetime.now(UTC) > datetime.fromisoformat(until)
