@@ -7,7 +7,9 @@ import aws_cdk as cdk
 
 from infra.cdk.data_plane import DataPlane
 from infra.cdk.settings import StageSettings
+from infra.cdk.stacks.data import DataStack
 from infra.cdk.stacks.local_data import LocalDataStack
+from infra.cdk.stacks.network import NetworkStack
 from infra.cdk.stacks.observability import ObservabilityStack
 from infra.cdk.stacks.service import ServiceStack
 from infra.cdk.stages import UnknownStageError, chosen_stage
@@ -41,16 +43,19 @@ def new_app(
 def add_stacks(app: cdk.App, stage: StageSettings) -> None:
     """Describe a stage: its data services, the service itself, and what watches it."""
     prefix = f"SmartQueue-{stage.name}"
-    plane = _data_plane(app, f"{prefix}-Data", stage)
+    plane = _data_plane(app, prefix, stage)
     service = ServiceStack(app, f"{prefix}-Service", stage=stage, plane=plane)
     ObservabilityStack(app, f"{prefix}-Observability", stage=stage, functions=list(service.functions))
     cdk.Tags.of(app).add("application", "smartqueue")
     cdk.Tags.of(app).add("stage", stage.name)
 
 
-def _data_plane(app: cdk.App, stack_name: str, stage: StageSettings) -> DataPlane:
+def _data_plane(app: cdk.App, prefix: str, stage: StageSettings) -> DataPlane:
     """The only place where a stage decides what kind of data services it gets."""
-    return LocalDataStack(app, stack_name, stage=stage).plane
+    if stage.network is None:
+        return LocalDataStack(app, f"{prefix}-Data", stage=stage).plane
+    network = NetworkStack(app, f"{prefix}-Network", stage=stage)
+    return DataStack(app, f"{prefix}-Data", stage=stage, network=network).plane
 
 
 def main() -> None:

@@ -60,6 +60,17 @@ class Settings(BaseModel):
                 yield path
 
 
+class MissingSettingsError(ValueError):
+    """A group of settings that a stack cannot do without was taken away."""
+
+
+def required[T](group: T | None, path: str) -> T:
+    """The group of settings, unless it is None: then MissingSettingsError says which."""
+    if group is None:
+        raise MissingSettingsError(f"{path}=none makes no sense in a stage with data services of its own.")
+    return group
+
+
 def _is_group(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Settings)
 

@@ -18,7 +18,7 @@ class Assembly:
     stage: str
 
     def template(self, stack: str) -> dict[str, Any]:
-        """The template of "Data", "Service" or "Observability"."""
+        """The template of a stack by the end of its name, such as "Data"."""
         path = self.folder / f"SmartQueue-{self.stage}-{stack}.template.json"
         template: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return template

@@ -1,4 +1,4 @@
-"""Synthesises the app once for all tests: the local stage, and a made-up stage that has what only real ones have."""
+"""Synthesises the app once for all tests: every stage, and a made-up one that has what only real ones have."""
 
 import os
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from infra.cdk.settings import StageSettings
 from infra.cdk.stacks.local_data import LocalDataStack
 from infra.cdk.stacks.observability import ObservabilityStack
 from infra.cdk.stacks.service import ServiceStack
-from infra.cdk.stages import LOCAL
+from infra.cdk.stages import DEV, LOCAL, PROD
 from tests.infra.assembly import Assembly
 
 CLUSTER_ARN = "arn:aws:kafka:eu-west-1:111111111111:cluster/jobs/abc-1"
@@ -98,3 +98,15 @@ def local_again(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The service over managed data services, with everything that a real stage turns on."""
     return synthesised(tmp_path_factory.mktemp("cloud"), CLOUD, _cloud_stacks, bundle=False)
+
+
+@pytest.fixture(scope="session")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The stage `dev`; packages are not built."""
+    return synthesised(tmp_path_factory.mktemp("dev"), DEV, add_stacks, bundle=False)
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The stage `prod`; packages are not built."""
+    return synthesised(tmp_path_factory.mktemp("prod"), PROD, add_stacks, bundle=False)

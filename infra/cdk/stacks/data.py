@@ -1,0 +1,131 @@
+"""The data services of a stage on AWS: PostgreSQL, Valkey and Kafka, and the secrets of the application."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.cdk.components.data_key import new_data_key
+from infra.cdk.components.kafka_cluster import KafkaCluster
+from infra.cdk.components.postgres import DATABASE_NAME, PostgresDatabase
+from infra.cdk.components.secrets import KEY_LENGTH, PASSWORD_LENGTH, ApplicationSecrets
+from infra.cdk.components.valkey import USER_NAME, ValkeyCache
+from infra.cdk.data_plane import Database, DataPlane, OpenAi, SharedSecret
+from infra.cdk.settings import StageSettings, required
+from infra.cdk.stacks.network import NetworkStack
+
+OWNER_NAME = "smartqueue_owner"
+
+
+class DataStack(cdk.Stack):
+    """Everything that outlives a deployment of the service; `plane` is what the service learns of it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings, network: NetworkStack) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=stage.environment,
+            synthesizer=stage.synthesizer,
+            description="The data services of the task queue, and its secrets.",
+        )
+        key = new_data_key(self, "Key", stage=stage)
+        secrets = ApplicationSecrets(self, "Secrets", stage=stage)
+
+        def credential(path: str, username: str, description: str) -> SharedSecret:
+            return secrets.generated(
+                path,
+                key="password",
+                length=PASSWORD_LENGTH,
+                fields={"username": username},
+                description=description,
+            )
+
+        def role(name: str) -> SharedSecret:
+            user = f"smartqueue_{name}"
+            return credential(f"database/{name}", user, f"Connects to the database as {user}.")
+
+        owner = credential(
+            "database/owner", OWNER_NAME, "Connects to the database as the schema's owner; for migrations alone."
+        )
+        api, auth, worker, monitor = map(role, ("api", "auth", "worker", "monitor"))
+        database = PostgresDatabase(
+            self,
+            "Database",
+            stage=stage,
+            settings=required(stage.database, "database"),
+            vpc=network.vpc,
+            subnets=network.data_subnets,
+            group=self._closed_to_rules("DatabaseGroup", network.groups.database),
+            key=key,
+            owner=owner,
+            owner_name=OWNER_NAME,
+        )
+        cache = ValkeyCache(
+            self,
+            "Cache",
+            stage=stage,
+            settings=required(stage.cache, "cache"),
+            vpc=network.vpc,
+            subnets=network.data_subnets,
+            group=network.groups.cache,
+            key=key,
+            secret=credential("cache", USER_NAME, "Connects to the cache."),
+        )
+        kafka = KafkaCluster(
+            self,
+            "Kafka",
+            stage=stage,
+            settings=required(stage.kafka, "kafka"),
+            vpc=network.vpc,
+            subnets=network.data_subnets,
+            group=network.groups.kafka,
+            key=key,
+        )
+        self.plane = DataPlane(
+            database=Database(
+                endpoint=database.endpoint,
+                server=database.server,
+                name=DATABASE_NAME,
+                tls=True,
+                owner=owner,
+                api=api,
+                auth=auth,
+                worker=worker,
+                monitor=monitor,
+            ),
+            cache=cache.cache,
+            kafka=kafka.kafka,
+            openai=OpenAi(credential=self._model_credential(secrets, stage.model.secret_name), base_url=""),
+            token_keys=secrets.generated(
+                "token-keys",
+                key="key",
+                length=KEY_LENGTH,
+                fields={"kid": "1"},
+                description="Signs and verifies access tokens.",
+            ),
+            metrics_credential=secrets.generated(
+                "metrics-credential",
+                key="token",
+                length=PASSWORD_LENGTH,
+                fields={},
+                description="What Prometheus shows to GET /metrics.",
+            ),
+            webhook_signing=secrets.generated(
+                "webhook-signing",
+                key="key",
+                length=PASSWORD_LENGTH,
+                fields={},
+                description="Signs outgoing webhooks.",
+            ),
+            network=network.functions,
+        )
+
+    def _closed_to_rules(self, construct_id: str, group: ec2.ISecurityGroup) -> ec2.ISecurityGroup:
+        """The group as one that constructs of this stack cannot open further."""
+        return ec2.SecurityGroup.from_security_group_id(self, construct_id, group.security_group_id, mutable=False)
+
+    def _model_credential(self, secrets: ApplicationSecrets, existing: str | None) -> SharedSecret:
+        if existing:
+            resource = secretsmanager.Secret.from_secret_name_v2(self, "ModelSecret", existing)
+            return SharedSecret(name=existing, resource=resource)
+        return secrets.given("openai", fields={"apiKey": "none"}, description="The AI model's API key.")
