@@ -19,6 +19,8 @@ ACTOR = "system:classify"
 RESERVED_SECONDS = 6.0
 # A ticket waits for its batch: nobody gains from asking a slow model for longer than this.
 LONGEST_BUDGET_SECONDS = 20.0
+# Why the rules decided although there is a model; a model that was merely unsure did its work.
+MODEL_FAILURES = frozenset({"unavailable", "bad_answer"})
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +114,8 @@ def _tell(ticket: Ticket, verdict: Verdict, meter: Meter, *, written: bool) -> N
     classification = verdict.classification
     by_ai = classification.source == "AI"
     meter.count(Counter.CLASSIFIED_BY_AI if by_ai else Counter.CLASSIFIED_BY_RULES)
+    if verdict.fallback_reason in MODEL_FAILURES:
+        meter.count(Counter.MODEL_FAILED)
     log.info(
         "job classified",
         extra={

@@ -6,10 +6,10 @@ Refers to functions and API by name only, so it never holds back a deployment of
 from collections.abc import Sequence
 
 import aws_cdk as cdk
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.cdk.components.alarms import Alarms
+from infra.cdk.components.alarms_topic import AlarmTopic
 from infra.cdk.components.dashboard import Dashboard
 from infra.cdk.settings import StageSettings
 
@@ -26,7 +26,7 @@ class ObservabilityStack(cdk.Stack):
             description="Dashboard and alarms of the task queue.",
         )
         name = f"smartqueue-{stage.name}"
-        topic = sns.Topic(self, "AlarmTopic", topic_name=f"{name}-alarms", display_name="Smart Task Queue")
+        topic = AlarmTopic(self, "AlarmTopic", stage=stage).topic
         Dashboard(
             self,
             "Dashboard",
@@ -35,5 +35,5 @@ class ObservabilityStack(cdk.Stack):
             function_names=[f"{name}-{function}" for function in functions],
             api_name=name,
         )
-        Alarms(self, "Alarms", stage=stage, api_name=name, topic=topic)
+        Alarms(self, "Alarms", stage=stage, functions=functions, topic=topic)
         cdk.CfnOutput(self, "AlarmTopicArn", value=topic.topic_arn)

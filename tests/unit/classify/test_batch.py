@@ -1,11 +1,11 @@
 """What a batch of the classifier counts."""
 
 import base64
-from typing import Any
+from typing import Any, get_args
 
 from functions.classify.batch import BatchClassifier
 from functions.classify.classification import Classification
-from functions.classify.policy import Ticket, Verdict
+from functions.classify.policy import FallbackReason, Ticket, Verdict
 from smartqueue.events import EventType, JobEvent
 from smartqueue.ids import new_id
 from smartqueue.metrics import Counter, Meter
@@ -38,6 +38,20 @@ class Parts:
 
     def publish_now(self, messages: list[Any]) -> None:
         assert messages == []
+
+
+class Undecided(Parts):
+    """A model that did not decide anything, for one reason after the other."""
+
+    def classify_batch(self, tickets: list[Ticket], _: float) -> list[Verdict]:
+        rules = Classification(
+            category="Database", priority="HIGH", confidence_score=0.5, recommended_action="Look.", source="FALLBACK"
+        )
+        reasons = get_args(FallbackReason)
+        assert len(reasons) == 4
+        return [
+            Verdict(rules, cache_hit=None, fallback_reason=reason) for _, reason in zip(tickets, reasons, strict=True)
+        ]
 
 
 class Counts(Meter):
@@ -75,3 +89,10 @@ def test_tokens_are_counted_by_direction_because_they_cost_differently() -> None
         Counter.AI_TOKENS: 150,
         Counter.CLASSIFIED_BY_AI: 3,
     }
+
+
+def test_only_a_model_that_fails_counts_as_a_failure_of_the_model() -> None:
+    parts: Any = Undecided(new_id(), new_id(), new_id(), new_id())
+    batch = {"records": {"job-events-0": [record(job_id) for job_id in parts.job_ids]}}
+    BatchClassifier(parts, parts, parts).classify(batch, parts.meter, remaining_seconds=60)
+    assert parts.meter.counts == {Counter.CLASSIFIED_BY_RULES: 4, Counter.MODEL_FAILED: 2}

@@ -45,6 +45,7 @@ class Counter(StrEnum):
     DUPLICATE_EVENTS = "duplicate_events_total"
     CLASSIFIED_BY_AI = "classifications_ai_total"
     CLASSIFIED_BY_RULES = "classifications_fallback_total"
+    MODEL_FAILED = "classifications_model_failed_total"
     AI_TOKENS = "ai_tokens_total"
     AI_INPUT_TOKENS = "ai_input_tokens_total"
     AI_OUTPUT_TOKENS = "ai_output_tokens_total"
