@@ -3,55 +3,18 @@
 import asyncio
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from functions.process.webhooks.sender import WebhookSender
 from smartqueue.errors import RetryableError
 from smartqueue.job_types.base import Delivery
 from smartqueue.webhook_urls import Address, parse_networks
+from tests.fakes.certificates import make_certificates
 from tests.fakes.webhook_receiver import WebhookReceiver
 from tests.unit.process.webhook_jobs import make_job
-
-
-def name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def make_certificates(folder: Path, host: str) -> tuple[Path, Path]:
-    """Write a certificate for `host` with its key, and the authority that signed it; return both paths."""
-    authority_key, host_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    now = datetime.now(UTC)
-
-    def build(subject: str, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> bytes:
-        builder = x509.CertificateBuilder(
-            issuer_name=name("Test authority"),
-            subject_name=name(subject),
-            public_key=key.public_key(),
-            serial_number=x509.random_serial_number(),
-            not_valid_before=now - timedelta(hours=1),
-            not_valid_after=now + timedelta(hours=1),
-        )
-        signed = builder.add_extension(extension, critical=True).sign(authority_key, hashes.SHA256())
-        return signed.public_bytes(serialization.Encoding.PEM)
-
-    authority = folder / "authority.pem"
-    authority.write_bytes(build("Test authority", authority_key, x509.BasicConstraints(ca=True, path_length=0)))
-    certificate = folder / "host.pem"
-    certificate.write_bytes(
-        host_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + build(host, host_key, x509.SubjectAlternativeName([x509.DNSName(host)]))
-    )
-    return certificate, authority
 
 
 class SecureReceiver:

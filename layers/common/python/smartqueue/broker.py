@@ -121,7 +121,7 @@ class Broker:
             from kafka import KafkaProducer  # noqa: PLC0415
 
             milliseconds = int(DELIVERY_TIMEOUT_SECONDS * 1000)
-            iam = {"security_protocol": "SASL_SSL", "sasl_mechanism": "AWS_MSK_IAM"}
+            iam = {"security_protocol": "SASL_SSL", "sasl_mechanism": "AWS_MSK_IAM", "ssl_check_hostname": True}
             self._producer = KafkaProducer(
                 bootstrap_servers=self._settings.kafka_bootstrap.split(","),
                 acks="all",

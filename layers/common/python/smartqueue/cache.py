@@ -26,6 +26,8 @@ def connect_cache(settings: CacheSettings) -> redis.Redis:
         host=settings.cache_host,
         port=settings.cache_port,
         ssl=settings.cache_tls,
+        ssl_cert_reqs="required",
+        ssl_check_hostname=True,
         username=credentials.get("username"),
         password=credentials.get("password"),
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
