@@ -1,8 +1,10 @@
 """One batch of records, in a constant number of round trips: read, look who still waits, decide, write, publish."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import psycopg
 
 from functions.classify.events import read_asking_events
 from functions.classify.policy import Ticket, TicketClassifier, Verdict
@@ -11,6 +13,7 @@ from smartqueue.events import EventType, JobEvent, Message, event_message
 from smartqueue.jobs import Status
 from smartqueue.logs import job_fields
 from smartqueue.metrics import Counter, Meter
+from smartqueue.partial_batches import Position
 from smartqueue.store.classifications import ClassificationStore, ClassifiedJob
 from smartqueue.store.outbox import Outbox
 
@@ -28,17 +31,39 @@ log = logging.getLogger(__name__)
 class BatchClassifier:
     """The classifier; its parts are made once per execution environment."""
 
-    def __init__(self, store: ClassificationStore, outbox: Outbox, classifier: TicketClassifier) -> None:
+    def __init__(
+        self, store: ClassificationStore, outbox: Outbox, classifier: TicketClassifier, *, report_failures: bool = False
+    ) -> None:
         self._store = store
         self._outbox = outbox
         self._classifier = classifier
+        self._report_failures = report_failures
 
-    def classify(self, msk_event: Mapping[str, Any], meter: Meter, *, remaining_seconds: float) -> None:
-        """Classify the jobs of a batch that nobody has classified. Raises psycopg.Error: deliver it again."""
-        job_ids = {event.job_id for event in read_asking_events(msk_event)}
-        rows = self._store.find_unclassified(sorted(job_ids)) if job_ids else []
-        if not rows:
-            return
+    def classify(self, msk_event: Mapping[str, Any], meter: Meter, *, remaining_seconds: float) -> set[Position]:
+        """Classify the jobs of a batch that nobody has classified. Returns the records that must be delivered again.
+
+        If the event source cannot do that, raises psycopg.Error: then the whole batch must. In what order they come
+        does not matter: a job is classified once, whichever record asked for it.
+        """
+        asking = list(read_asking_events(msk_event))
+        waiting = {event.job_id for _, event in asking}
+        try:
+            rows = self._store.find_unclassified(sorted(waiting)) if waiting else []
+            waiting = {str(row["job_id"]) for row in rows}
+            if rows:
+                self._classify(rows, meter, remaining_seconds=remaining_seconds)
+        except psycopg.Error as error:
+            if not self._report_failures:
+                raise
+            failed = {position for position, event in asking if event.job_id in waiting}
+            log.error(  # noqa: TRY400 - the trace of a database that is away tells nothing more
+                "records are left for another delivery",
+                extra={"records": len(failed), "error": type(error).__name__, "sqlstate": error.sqlstate},
+            )
+            return failed
+        return set()
+
+    def _classify(self, rows: Sequence[Row], meter: Meter, *, remaining_seconds: float) -> None:
         tickets = [_ticket(row) for row in rows]
         budget = min(remaining_seconds - RESERVED_SECONDS, LONGEST_BUDGET_SECONDS)
         verdicts = self._classifier.classify_batch(tickets, budget)

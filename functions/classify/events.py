@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from smartqueue.events import EventType, JobEvent
+from smartqueue.partial_batches import Position
 
 ASKING = frozenset({EventType.JOB_CREATED, EventType.JOB_REPLAYED})
 
 
-def read_asking_events(msk_event: Mapping[str, Any]) -> Iterator[JobEvent]:
-    """Yield the events of new and replayed jobs.
+def read_asking_events(msk_event: Mapping[str, Any]) -> Iterator[tuple[Position, JobEvent]]:
+    """Yield the events of new and replayed jobs, with where they came from.
 
     What cannot be read is passed over: the processor reads the same topic and puts it on the dead-letter topic, once.
     """
@@ -24,4 +25,4 @@ def read_asking_events(msk_event: Mapping[str, Any]) -> Iterator[JobEvent]:
             except (binascii.Error, ValidationError):
                 continue
             if event.event_type in ASKING:
-                yield event
+                yield Position.of(record["topic"], record["partition"], record["offset"]), event

@@ -13,6 +13,7 @@ from functions.classify.settings import Settings
 from smartqueue.environment import Environment
 from smartqueue.logs import log_invocation
 from smartqueue.metrics import metered
+from smartqueue.partial_batches import batch_answer
 from smartqueue.secrets import read_secret
 from smartqueue.store.classifications import ClassificationStore
 
@@ -43,13 +44,15 @@ def classifier() -> BatchClassifier:
             classify_by_rules,
             confidence_threshold=environment.settings.classify_confidence_threshold,
         ),
+        report_failures=environment.settings.report_batch_item_failures,
     )
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Classify one batch; an error makes the event source deliver it again. No record ever fails alone."""
+    """Classify one batch; an error makes the event source deliver it again, the answer some of its records."""
     with log_invocation(context) as log, metered(environment.cache) as meter:
         remaining = context.get_remaining_time_in_millis() / 1000
-        classifier().classify(event, meter, remaining_seconds=remaining)
-        log.info("batch classified", extra={"records": sum(map(len, event["records"].values()))})
-    return {"batchItemFailures": []}
+        failed = classifier().classify(event, meter, remaining_seconds=remaining)
+        records = sum(map(len, event["records"].values()))
+        log.info("batch classified", extra={"records": records, "failed": len(failed)})
+    return batch_answer(failed)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from smartqueue.settings import (
+    BatchSettings,
     CacheSettings,
     DatabaseSettings,
     KafkaSettings,
@@ -13,7 +14,7 @@ from smartqueue.settings import (
 )
 
 
-class Settings(StageSettings, DatabaseSettings, CacheSettings, KafkaSettings):
+class Settings(StageSettings, BatchSettings, DatabaseSettings, CacheSettings, KafkaSettings):
     """openai_secret_id: the secret {"apiKey"}; "none" stands for no key, then the rules decide alone.
 
     openai_base_url: of any OpenAI-compatible server; empty means OpenAI's own.

@@ -1,30 +1,32 @@
 """One batch of records, in a constant number of round trips: read, deduplicate, claim, run, finish, publish.
 
-A job's failure is a row that moves. Only trouble with the database or the broker raises, so that the event source
-delivers the batch again.
+A job's failure is a row that moves. Only trouble with the database or the broker makes records come again: those that
+are not taken care of, or the whole batch by raising where the event source knows nothing smaller.
 """
 
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+
+import psycopg
 
 from functions.process.deduplication import Deduplication
 from functions.process.execution import Executor, Outcome
 from functions.process.lease import Heartbeat
-from functions.process.records import Decoded, decode, poison_message, read_records
+from functions.process.reading import Poison, read_batch
 from functions.process.settings import Settings
 from smartqueue.broker import Broker
 from smartqueue.database import Row
-from smartqueue.errors import PoisonRecordError, PublishError, RetryableError
-from smartqueue.events import RUN_EVENTS, Message
+from smartqueue.errors import PublishError, RetryableError
 from smartqueue.ids import new_id
 from smartqueue.job_types import RunningJob
 from smartqueue.jobs import Actor, Job, Move, Status
 from smartqueue.logs import job_fields
 from smartqueue.metrics import Counter, Meter
 from smartqueue.outcomes import complete, fail
+from smartqueue.partial_batches import Position
 from smartqueue.store.attempts import AttemptStore, Claims
 from smartqueue.store.jobs import JobStore
 from smartqueue.store.outbox import Outbox
@@ -34,14 +36,6 @@ ACTOR = Actor(username="system:process")
 RESERVED_SECONDS = 6.0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class Reading:
-    """What a batch holds once it is read."""
-
-    decoded: list[Decoded] = field(default_factory=list)
-    poison: list[Message] = field(default_factory=list)
 
 
 class BatchProcessor:
@@ -68,33 +62,55 @@ class BatchProcessor:
         self._settings = settings
         self._chance = chance
 
-    def process(self, msk_event: Mapping[str, Any], meter: Meter, *, remaining_seconds: float) -> None:
-        """Run the attempts that a batch asks for.
+    def process(self, msk_event: Mapping[str, Any], meter: Meter, *, remaining_seconds: float) -> set[Position]:
+        """Run the attempts that a batch asks for. Returns the records that must be delivered again.
 
-        Raises psycopg.Error or PublishError: then the batch must be delivered again, and what was done stays done.
+        If the event source cannot do that, raises psycopg.Error or PublishError: then the whole batch must. Either way
+        what was done stays done. A record that comes again may come after later ones of its job, since nothing relies
+        on their order: the claim takes an attempt only if it is the next one.
         """
-        reading = _read(msk_event)
-        asked = [d.event for d in reading.decoded if d.event.event_type in RUN_EVENTS]
+        reading = read_batch(msk_event)
+        asked = reading.asked
         events = self._deduplication.drop_done(asked)
         lease_token = new_id()
         claims = Claims(rows=[], unknown=set())
-        if events:
-            claims = self._attempts.claim(
-                events,
-                lease_token=lease_token,
-                lease_seconds=self._settings.lease_seconds,
-                username=ACTOR.username,
-            )
+        failed: set[Position] = set()
+        with self._leaving(failed, reading.positions_of(events)):
+            if events:
+                claims = self._attempts.claim(
+                    events,
+                    lease_token=lease_token,
+                    lease_seconds=self._settings.lease_seconds,
+                    username=ACTOR.username,
+                )
             meter.count(Counter.ATTEMPTS, len(claims.rows))
-            reading.poison.extend(_unknown_jobs(reading.decoded, claims.unknown))
-        # A job that waits for its classification is asked for again by the JOB_CLASSIFIED event: that is no duplicate.
-        wanted = len(claims.rows) + len(claims.unknown) + claims.unclassified
-        meter.count(Counter.DUPLICATE_EVENTS, len(asked) - wanted)
-        self._run(claims.rows, lease_token, meter, budget_seconds=remaining_seconds - RESERVED_SECONDS)
+            reading.add_unknown_jobs(claims.unknown)
+            # A job that waits for its classification is asked for again by the JOB_CLASSIFIED event: no duplicate.
+            wanted = len(claims.rows) + len(claims.unknown) + claims.unclassified
+            meter.count(Counter.DUPLICATE_EVENTS, len(asked) - wanted)
+        ours = {str(row["job_id"]) for row in claims.rows}
+        with self._leaving(failed, reading.positions_of([event for event in events if event.job_id in ours])):
+            self._run(claims.rows, lease_token, meter, budget_seconds=remaining_seconds - RESERVED_SECONDS)
         # After the jobs: it raises when the broker is away, and what is claimed must not lose its attempt by that.
-        self._publish_poison(reading.poison, meter)
+        failed |= self._publish_poison(reading.poison, meter)
         # Whatever was not ours to run is done with too: the claim said no, and would say no again.
-        self._deduplication.mark_done(events)
+        left = reading.events_at(failed)
+        self._deduplication.mark_done([event for event in events if event.idempotency_key not in left])
+        return failed
+
+    @contextmanager
+    def _leaving(self, failed: set[Position], positions: Collection[Position]) -> Iterator[None]:
+        """Leave the records at `positions` for another delivery if the database fails inside, or let it raise."""
+        try:
+            yield
+        except psycopg.Error as error:
+            if not self._settings.report_batch_item_failures:
+                raise
+            log.error(  # noqa: TRY400 - the trace of a database that is away tells nothing more
+                "records are left for another delivery",
+                extra={"records": len(positions), "error": type(error).__name__, "sqlstate": error.sqlstate},
+            )
+            failed.update(positions)
 
     def _run(self, rows: Sequence[Row], lease_token: str, meter: Meter, *, budget_seconds: float) -> None:
         if not rows:
@@ -132,31 +148,21 @@ class BatchProcessor:
             retry_after_seconds=getattr(outcome.error, "retry_after_seconds", None),
         )
 
-    def _publish_poison(self, messages: Sequence[Message], meter: Meter) -> None:
-        if not messages:
-            return
-        published = self._broker.publish(messages)
+    def _publish_poison(self, poison: Sequence[Poison], meter: Meter) -> set[Position]:
+        if not poison:
+            return set()
+        published = set(self._broker.publish([one.letter for one in poison]))
         meter.count(Counter.POISON_RECORDS, len(published))
-        if len(published) < len(messages):
-            missing = len(messages) - len(published)
-            raise PublishError(f"{missing} poison records did not reach the dead-letter topic")
-        for message in messages:
-            log.error("poison record", extra={"correlation_id": message.correlation_id, "record": message.key})
-
-
-def _read(msk_event: Mapping[str, Any]) -> Reading:
-    reading = Reading()
-    for record in read_records(msk_event):
-        try:
-            reading.decoded.append(Decoded(record, decode(record)))
-        except PoisonRecordError as error:
-            reading.poison.append(poison_message(record, error))
-    return reading
-
-
-def _unknown_jobs(decoded: Iterable[Decoded], unknown: set[tuple[str, str]]) -> list[Message]:
-    error = PoisonRecordError("UNKNOWN_JOB", "this tenant has no such job")
-    return [poison_message(d.record, error) for d in decoded if (d.event.job_id, d.event.tenant_id) in unknown]
+        left = {one.record.position for one in poison if one.letter.id not in published}
+        if left and not self._settings.report_batch_item_failures:
+            raise PublishError(f"{len(left)} poison records did not reach the dead-letter topic")
+        if left:
+            log.error("poison records are left for another delivery", extra={"records": len(left)})
+        for one in poison:
+            if one.letter.id in published:
+                extra = {"correlation_id": one.letter.correlation_id, "record": one.letter.key}
+                log.error("poison record", extra=extra)
+        return left
 
 
 def _running(job: Job, row: Row) -> RunningJob:

@@ -12,6 +12,7 @@ from smartqueue.environment import Environment
 from smartqueue.job_types import job_types
 from smartqueue.logs import log_invocation
 from smartqueue.metrics import metered
+from smartqueue.partial_batches import batch_answer
 from smartqueue.secrets import read_secret
 from smartqueue.store.attempts import AttemptStore
 from smartqueue.store.jobs import JobStore
@@ -40,9 +41,10 @@ def processor() -> BatchProcessor:
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Process one batch; an error makes the event source deliver it again. No record ever fails alone."""
+    """Process one batch; an error makes the event source deliver it again, the answer some of its records."""
     with log_invocation(context) as log, metered(environment.cache) as meter:
         remaining = context.get_remaining_time_in_millis() / 1000
-        processor().process(event, meter, remaining_seconds=remaining)
-        log.info("batch processed", extra={"records": sum(map(len, event["records"].values()))})
-    return {"batchItemFailures": []}
+        failed = processor().process(event, meter, remaining_seconds=remaining)
+        records = sum(map(len, event["records"].values()))
+        log.info("batch processed", extra={"records": records, "failed": len(failed)})
+    return batch_answer(failed)

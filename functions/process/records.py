@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from smartqueue.errors import PoisonRecordError
 from smartqueue.events import CORRELATION_HEADER, JOB_DLQ, EventType, JobEvent, Message, PoisonRecord
 from smartqueue.ids import new_id
+from smartqueue.partial_batches import Position
 
 KNOWN_EVENTS = frozenset(EventType)
 # Kafka takes a megabyte, and base64 adds a third: a letter that is too big would block the partition for ever.
@@ -30,6 +31,11 @@ class Record:
     key: str | None
     value: str | None
     correlation_id: str
+
+    @property
+    def position(self) -> Position:
+        """Where it came from."""
+        return Position.of(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What the processor reads from its environment."""
 
 from smartqueue.settings import (
+    BatchSettings,
     CacheSettings,
     DatabaseSettings,
     KafkaSettings,
@@ -11,7 +12,9 @@ from smartqueue.settings import (
 )
 
 
-class Settings(StageSettings, DatabaseSettings, CacheSettings, KafkaSettings, RetrySettings, WebhookSettings):
+class Settings(
+    StageSettings, BatchSettings, DatabaseSettings, CacheSettings, KafkaSettings, RetrySettings, WebhookSettings
+):
     """lease_seconds: how long a silent worker keeps its jobs. heartbeat_seconds: how often it is heard of."""
 
     lease_seconds: PositiveSeconds = 15

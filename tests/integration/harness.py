@@ -197,6 +197,10 @@ class Plane(Wiring):
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
             connection.execute("TRUNCATE outbox, audit_logs, jobs, users, tenants CASCADE")
+        self.clear_cache()
+        self.reader.read(*TOPICS)
+
+    def clear_cache(self) -> None:
+        """Empty the cache."""
         with redis.Redis(host=self.valkey.host, port=self.valkey.port) as client:
             client.flushall()
-        self.reader.read(*TOPICS)

@@ -85,7 +85,7 @@ class Parts:
         for environment in self._environments:
             environment.close()
 
-    def processor(self) -> Callable[[Sequence[Any]], None]:
+    def processor(self) -> Callable[[Sequence[Any]], object]:
         """Make a processor; call it with the records of a batch."""
         env = self.environment("process")
         settings = ProcessSettings.from_environment(env.variables)

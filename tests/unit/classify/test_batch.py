@@ -3,6 +3,9 @@
 import base64
 from typing import Any, get_args
 
+import psycopg
+import pytest
+
 from functions.classify.batch import BatchClassifier
 from functions.classify.classification import Classification
 from functions.classify.policy import FallbackReason, Ticket, Verdict
@@ -96,3 +99,32 @@ def test_only_a_model_that_fails_counts_as_a_failure_of_the_model() -> None:
     batch = {"records": {"job-events-0": [record(job_id) for job_id in parts.job_ids]}}
     BatchClassifier(parts, parts, parts).classify(batch, parts.meter, remaining_seconds=60)
     assert parts.meter.counts == {Counter.CLASSIFIED_BY_RULES: 4, Counter.MODEL_FAILED: 2}
+
+
+class Failing(Parts):
+    """A store that fails at one of its steps."""
+
+    def __init__(self, step: str, *job_ids: str) -> None:
+        super().__init__(*job_ids)
+        self.step = step
+
+    def find_unclassified(self, job_ids: list[str]) -> list[dict[str, Any]]:
+        if self.step == "find":
+            raise psycopg.OperationalError("away")
+        return super().find_unclassified(job_ids)
+
+    def write(self, jobs: list[Any], **_: Any) -> dict[str, bool]:  # noqa: ARG002
+        raise psycopg.OperationalError("away")
+
+
+@pytest.mark.parametrize(("step", "left"), [("find", [100, 102]), ("write", [100])])
+def test_records_that_were_not_taken_care_of_come_again_where_that_is_possible(step: str, left: list[int]) -> None:
+    new, known = new_id(), new_id()
+    parts: Any = Failing(step, new)
+    records = [record(new), {**record(new), "value": "?"}, record(known)]
+    batch = {"records": {"job-events-4": [{**r, "partition": 4, "offset": 100 + n} for n, r in enumerate(records)]}}
+    classifier = BatchClassifier(parts, parts, parts, report_failures=True)
+    failed = classifier.classify(batch, parts.meter, remaining_seconds=60)
+    assert sorted((position.partition, position.offset) for position in failed) == [("job-events-4", n) for n in left]
+    with pytest.raises(psycopg.OperationalError):
+        BatchClassifier(parts, parts, parts).classify(batch, parts.meter, remaining_seconds=60)

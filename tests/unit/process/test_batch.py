@@ -87,7 +87,7 @@ class Counts(Meter):
         return {counter.value: number for counter, number in self._counts.items() if number}
 
 
-def make_processor(parts: Any) -> BatchProcessor:
+def make_processor(parts: Any, *, partial: bool = False) -> BatchProcessor:
     settings = Settings(
         stage="test",
         database_host="h",
@@ -101,6 +101,7 @@ def make_processor(parts: Any) -> BatchProcessor:
         kafka_bootstrap="k",
         kafka_security="PLAINTEXT",
         webhook_signing_secret_id="w",
+        report_batch_item_failures=partial,
     )
     return BatchProcessor(
         attempts=parts,

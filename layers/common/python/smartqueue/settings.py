@@ -95,6 +95,15 @@ class CorsSettings(EnvironmentModel):
         return frozenset(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
 
+class BatchSettings(EnvironmentModel):
+    """report_batch_item_failures: whether the event source can deliver single records of a batch again.
+
+    If it cannot, an error makes the whole batch come again.
+    """
+
+    report_batch_item_failures: bool = False
+
+
 class WebhookSettings(EnvironmentModel):
     """How webhooks are signed, and private networks they may reach all the same (comma-separated CIDRs)."""
 
