@@ -22,6 +22,7 @@ NEEDED = {
     "migrate": {DATABASE, "httpx2"},
     "rotate": {DATABASE, AWS},
     "docs": set(),
+    "export": {"httpx2"},
 }
 
 
