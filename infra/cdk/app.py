@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 
+from infra.cdk.connections import TooManyConnectionsError
 from infra.cdk.data_plane import DataPlane
-from infra.cdk.settings import StageSettings
+from infra.cdk.settings import MissingSettingsError, StageSettings
 from infra.cdk.stacks.data import DataStack
 from infra.cdk.stacks.local_data import LocalDataStack
 from infra.cdk.stacks.network import NetworkStack
@@ -69,5 +70,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except UnknownStageError as error:
+    except (UnknownStageError, MissingSettingsError, TooManyConnectionsError) as error:
         sys.exit(str(error))

@@ -84,6 +84,8 @@ class NetworkSettings(Settings):
     """Three zones by name; none means the first three of the region, a, b and c."""
     nat_gateways: int = Field(default=3, ge=1, le=3)
     """Ways out to the internet for the functions that need one; fewer are cheaper and tie zones together."""
+    endpoint_zones: int = Field(default=3, ge=1, le=3)
+    """Zones with doors of their own to AWS's services (paid by door and hour); fewer tie zones together."""
 
 
 class DatabaseSettings(Settings):
@@ -126,7 +128,9 @@ class KafkaSettings(Settings):
     instance_type: str = "kafka.m7g.large"
     """The size of each broker."""
     volume_gigabytes: int = Field(default=100, ge=1)
-    """Disk of each broker."""
+    """Disk of each broker at the start."""
+    volume_limit_gigabytes: int = Field(default=1000, ge=1)
+    """How far each disk may grow by itself; it never shrinks."""
     partitions: int = Field(default=12, ge=1, le=1000)
     """Of `job-events`: the bound of how many batches one consumer group works on at once."""
     events_retention_days: int = Field(default=7, ge=1)

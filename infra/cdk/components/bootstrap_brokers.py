@@ -1,12 +1,13 @@
 """The addresses of an MSK cluster's brokers, which CloudFormation does not know."""
 
-from aws_cdk import aws_iam as iam
+import aws_cdk as cdk
 from aws_cdk import aws_msk as msk
-from aws_cdk import custom_resources as custom
 from constructs import Construct
 
-from infra.cdk.components.log_group import new_log_group
+from infra.cdk.components.aws_calls import AwsCalls
 from infra.cdk.settings import StageSettings
+
+IAM_LISTENERS = "BootstrapBrokerStringSaslIam"
 
 
 class BootstrapBrokers(Construct):
@@ -14,22 +15,14 @@ class BootstrapBrokers(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, cluster: msk.CfnCluster, stage: StageSettings) -> None:
         super().__init__(scope, construct_id)
-        log_group = new_log_group(
-            self, "Logs", name=f"/aws/lambda/smartqueue-{stage.name}-bootstrap-brokers", stage=stage
-        )
-        look_up = custom.AwsCustomResource(
-            self,
+        answer = AwsCalls(self, "Calls", stage=stage, name="bootstrap-brokers").add(
             "LookUp",
-            on_update=custom.AwsSdkCall(
-                service="Kafka",
-                action="getBootstrapBrokers",
-                parameters={"ClusterArn": cluster.attr_arn},
-                physical_resource_id=custom.PhysicalResourceId.of(f"smartqueue-{stage.name}-bootstrap-brokers"),
-            ),
-            policy=custom.AwsCustomResourcePolicy.from_statements(
-                [iam.PolicyStatement(actions=["kafka:GetBootstrapBrokers"], resources=[cluster.attr_arn])]
-            ),
-            install_latest_aws_sdk=False,
-            log_group=log_group,
+            service="Kafka",
+            action="GetBootstrapBrokers",
+            parameters={"ClusterArn": cluster.attr_arn},
+            resource=cluster.attr_arn,
+            # The version is another after every change of the cluster. Nothing is deleted with the old id.
+            made_anew_with=cdk.Fn.join(" ", ["bootstrap-brokers", cluster.attr_current_version]),
+            output=[IAM_LISTENERS],
         )
-        self.addresses = look_up.get_response_field("BootstrapBrokerStringSaslIam")
+        self.addresses = answer.get_response_field(IAM_LISTENERS)

@@ -1,5 +1,6 @@
 """The key that a stage's data is encrypted with."""
 
+import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -18,5 +19,7 @@ def new_data_key(scope: Construct, construct_id: str, *, stage: StageSettings) -
         alias=f"smartqueue-{stage.name}-data",
         description=f"Encrypts the task queue's data, stage {stage.name}.",
         enable_key_rotation=True,
+        # A deleted key can be called back until then.
+        pending_window=cdk.Duration.days(30 if stage.keeps_data else 7),
         removal_policy=stage.removal_policy,
     )

@@ -4,6 +4,7 @@ import string
 from collections.abc import Mapping
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -15,11 +16,14 @@ KEY_LENGTH = 64
 
 
 class ApplicationSecrets(Construct):
-    """Creates secrets named `smartqueue/<stage>/<path>`."""
+    """Creates secrets named `smartqueue/<stage>/<path>`, encrypted with `key`, or else with AWS's own."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: StageSettings, key: kms.IKey | None = None
+    ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
+        self._key = key
 
     def generated(
         self, path: str, *, key: str, length: int, fields: Mapping[str, object], description: str
@@ -61,6 +65,7 @@ class ApplicationSecrets(Construct):
             "".join(word.capitalize() for word in path.replace("/", "-").split("-")),
             secret_name=name,
             description=description,
+            encryption_key=self._key,
             generate_secret_string=generate_secret_string,
             secret_string_value=secret_string_value,
             removal_policy=self._stage.removal_policy,

@@ -12,6 +12,7 @@ VALKEY = ec2.Port.tcp(6379)
 KAFKA_IAM = ec2.Port.tcp(9098)
 KAFKA_METRICS = ec2.Port.tcp_range(11001, 11002)
 HTTPS = ec2.Port.tcp(443)
+UNPRIVILEGED = ec2.Port.tcp_range(1024, 65535)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,6 @@ class SecurityGroups(Construct):
         open_ = self._member("Open", "functions with a way out to the internet")
 
         for functions in (closed, open_):
-            self._let(functions, database, POSTGRES)
             self._let(functions, cache, VALKEY)
             self._let(functions, kafka, KAFKA_IAM)
             self._let(functions, endpoints, HTTPS)
@@ -48,14 +48,20 @@ class SecurityGroups(Construct):
         self._let(kafka, kafka, KAFKA_METRICS)
         if not (stage.triggers and stage.triggers.provisioned):
             self._let(kafka, endpoints, HTTPS)
+        # Behind the proxy too: migrations, and passwords made anew, go to the server itself.
+        self._let(closed, database, POSTGRES)
         self.proxy: ec2.ISecurityGroup | None = None
         if stage.database and stage.database.proxy:
-            proxy = self._member("Proxy", "the database's proxy")
+            proxy = self._member("Proxy", "RDS Proxy")
             self._let(closed, proxy, POSTGRES)
             self._let(open_, proxy, POSTGRES)
             self._let(proxy, database, POSTGRES)
             self.proxy = proxy.group
-        open_.group.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "to the internet, through NAT, by https alone")
+        else:
+            self._let(open_, database, POSTGRES)
+        # A webhook's address may name its port, which is 443 or not a system's.
+        for port in (HTTPS, UNPRIVILEGED):
+            open_.group.add_egress_rule(ec2.Peer.any_ipv4(), port, "to the internet, through NAT")
         # No security group can name S3's addresses without a look-up; the subnets have no other route out.
         closed.group.add_egress_rule(ec2.Peer.any_ipv4(), HTTPS, "to S3, the only thing that routes lead to")
 

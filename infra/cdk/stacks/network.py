@@ -4,6 +4,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from infra.cdk.components.default_security_group import EmptyDefaultSecurityGroup
+from infra.cdk.components.endpoints import Endpoints
+from infra.cdk.components.flow_logs import FlowLogs
 from infra.cdk.components.security_groups import SecurityGroups
 from infra.cdk.data_plane import Network
 from infra.cdk.settings import StageSettings, required
@@ -24,6 +27,7 @@ class NetworkStack(cdk.Stack):
             env=stage.environment,
             synthesizer=stage.synthesizer,
             description="The network of the task queue.",
+            termination_protection=stage.keeps_data,
         )
         self.vpc = self._new_vpc(stage)
         self.groups = SecurityGroups(self, "Groups", vpc=self.vpc, stage=stage)
@@ -35,6 +39,18 @@ class NetworkStack(cdk.Stack):
             open_subnets=ec2.SubnetSelection(subnet_group_name=OPEN),
             open_group=self.groups.open,
         )
+        Endpoints(
+            self,
+            "Endpoints",
+            stage=stage,
+            settings=self._settings,
+            vpc=self.vpc,
+            zones=self.availability_zones,
+            subnet_group=CLOSED,
+            group=self.groups.endpoints,
+        )
+        EmptyDefaultSecurityGroup(self, "DefaultGroup", vpc=self.vpc, stage=stage)
+        FlowLogs(self, "FlowLogs", vpc=self.vpc, stage=stage)
 
     @property
     def availability_zones(self) -> list[str]:
@@ -62,4 +78,6 @@ class NetworkStack(cdk.Stack):
                 subnets(CLOSED, ec2.SubnetType.PRIVATE_ISOLATED),
                 subnets(DATA, ec2.SubnetType.PRIVATE_ISOLATED),
             ],
+            # `EmptyDefaultSecurityGroup` does it.
+            restrict_default_security_group=False,
         )
