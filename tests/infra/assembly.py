@@ -59,13 +59,14 @@ class Assembly:
     def readable_secrets(self, function: str) -> set[str]:
         """The names of the secrets that a function may read."""
         return {
-            self._secret_name(resource)
+            self.secret_name(resource)
             for statement in self.statements(function)
             if "secretsmanager:GetSecretValue" in statement["Action"]
             for resource in statement["Resource"]
         }
 
-    def _secret_name(self, reference: dict[str, str]) -> str:
+    def secret_name(self, reference: dict[str, str]) -> str:
+        """The name of a secret by a reference to it from another stack."""
         data = self.template("Data")
         exports = {output["Export"]["Name"]: output["Value"] for output in data["Outputs"].values()}
         secret = data["Resources"][exports[reference["Fn::ImportValue"]]["Ref"]]

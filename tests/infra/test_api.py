@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from infra.cdk.routes import ROUTES
 from tests.infra.assembly import Assembly, Resource
 
@@ -36,7 +38,7 @@ def test_only_bearer_tokens_reach_the_authorizer(local: Assembly) -> None:
     (authorizer,) = local.resources("Service", "AWS::ApiGateway::Authorizer").values()
     assert authorizer["Properties"]["Type"] == "TOKEN"
     assert authorizer["Properties"]["IdentitySource"] == "method.request.header.Authorization"
-    assert authorizer["Properties"]["IdentityValidationExpression"] == "^Bearer .+"
+    assert authorizer["Properties"]["IdentityValidationExpression"] == "^[Bb][Ee][Aa][Rr][Ee][Rr] +.+"
 
 
 def test_the_gateways_own_errors_are_problem_documents(local: Assembly) -> None:
@@ -65,17 +67,57 @@ def test_the_local_api_has_an_address_that_never_changes(local: Assembly) -> Non
     assert stage["Properties"]["StageName"] == "v1"
 
 
-def test_bodies_are_never_logged(cloud: Assembly) -> None:
-    (stage,) = cloud.resources("Service", "AWS::ApiGateway::Stage").values()
-    assert [settings["DataTraceEnabled"] for settings in stage["Properties"]["MethodSettings"]] == [False]
-    assert "authorizer" not in stage["Properties"]["AccessLogSetting"]["Format"]
+def test_every_request_is_logged_without_bodies_and_tokens(prod: Assembly) -> None:
+    (stage,) = prod.resources("Service", "AWS::ApiGateway::Stage").values()
+    assert {settings["DataTraceEnabled"] for settings in stage["Properties"]["MethodSettings"]} == {False}
+    line = json.loads(stage["Properties"]["AccessLogSetting"]["Format"])
+    assert {"requestId", "ip", "resource", "status", "milliseconds", "authorizerError", "waf"} <= line.keys()
+    assert not [value for value in line.values() if "header" in value or "body" in value or "query" in value]
 
 
-def test_browsers_are_let_in_only_from_listed_origins(local: Assembly, cloud: Assembly) -> None:
+def test_passwords_are_tried_slower_than_jobs_are_sent(prod: Assembly) -> None:
+    (stage,) = prod.resources("Service", "AWS::ApiGateway::Stage").values()
+    limits = {
+        (settings["HttpMethod"], settings["ResourcePath"]): settings["ThrottlingRateLimit"]
+        for settings in stage["Properties"]["MethodSettings"]
+    }
+    assert limits == {("*", "/*"): 500, ("POST", "/~1auth~1login"): 50, ("POST", "/~1auth~1register"): 50}
+
+
+def test_browsers_are_let_in_only_from_listed_origins(local: Assembly, named: Assembly) -> None:
     assert not [method for method, _ in _methods(local) if method == "OPTIONS"]
-    preflights = [properties for (method, _), properties in _methods(cloud).items() if method == "OPTIONS"]
+    preflights = [properties for (method, _), properties in _methods(named).items() if method == "OPTIONS"]
     assert preflights
     assert all("https://console.example.com" in json.dumps(preflight) for preflight in preflights)
+
+
+def test_pages_may_read_the_gateways_own_errors(local: Assembly, named: Assembly) -> None:
+    header = "gatewayresponse.header.Access-Control-Allow-Origin"
+
+    def origins(assembly: Assembly) -> set[str | None]:
+        found = assembly.resources("Service", "AWS::ApiGateway::GatewayResponse").values()
+        return {response["Properties"]["ResponseParameters"].get(header) for response in found}
+
+    assert origins(local) == {None}
+    assert origins(named) == {"'https://console.example.com'"}
+
+
+@pytest.mark.parametrize("name", ["auth", "submit", "query", "replay", "metrics", "docs"])
+def test_whoever_answers_knows_the_origins(named: Assembly, name: str) -> None:
+    assert named.environment(name)["CORS_ORIGINS"] == "https://console.example.com"
+
+
+def test_a_name_of_ones_own_replaces_the_gateways_address(named: Assembly, prod: Assembly) -> None:
+    (domain,) = named.resources("Service", "AWS::ApiGateway::DomainName").values()
+    (certificate,) = named.resources("Service", "AWS::CertificateManager::Certificate").values()
+    (record,) = named.resources("Service", "AWS::Route53::RecordSet").values()
+    (api,) = named.resources("Service", "AWS::ApiGateway::RestApi").values()
+    assert domain["Properties"]["SecurityPolicy"] == "TLS_1_2"
+    assert certificate["Properties"]["ValidationMethod"] == "DNS"
+    assert record["Properties"]["Name"] == "jobs.example.com."
+    assert api["Properties"]["DisableExecuteApiEndpoint"] is True
+    assert named.template("Service")["Outputs"]["ApiUrl"]["Value"] == "https://jobs.example.com/"
+    assert not prod.resources("Service", "AWS::ApiGateway::DomainName")
 
 
 def _methods(assembly: Assembly) -> dict[tuple[str, str], Resource]:

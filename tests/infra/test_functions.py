@@ -1,17 +1,24 @@
 """Every function is described the same way, and is told exactly what it asks for."""
 
 import importlib
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.cdk.components.code_assets import REPOSITORY
+from infra.cdk.stages import PROD
 from smartqueue.settings import EnvironmentModel
 from tests.infra.assembly import Assembly
 
-FUNCTIONS = sorted(folder.name for folder in (REPOSITORY / "functions").iterdir() if (folder / "handler.py").exists())
-TIMEOUTS = {"authorizer": 5, "process": 60, "classify": 60, "relay": 60, "migrate": 120}
+# The exporter belongs to the stack of Prometheus: tests/infra/test_prometheus.py.
+FUNCTIONS = sorted(
+    folder.name
+    for folder in (REPOSITORY / "functions").iterdir()
+    if (folder / "handler.py").exists() and folder.name != "export"
+)
+TIMEOUTS = {"authorizer": 5, "process": 60, "classify": 60, "relay": 60, "migrate": 120, "rotate": 60}
 
 
 def test_every_folder_with_a_handler_is_deployed(local: Assembly) -> None:
@@ -79,14 +86,31 @@ def test_only_one_relay_runs_at_a_time(local: Assembly) -> None:
     assert {name: limit for name, limit in limits.items() if limit is not None} == {"relay": 1}
 
 
-def test_functions_join_the_network_of_their_data(cloud: Assembly) -> None:
+def test_only_functions_that_call_strangers_can_reach_the_internet(prod: Assembly) -> None:
     groups = {
-        name: function["Properties"].get("VpcConfig", {}).get("SecurityGroupIds")
-        for name, function in cloud.functions.items()
+        name: json.dumps(function["Properties"].get("VpcConfig", {}).get("SecurityGroupIds"))
+        for name, function in prod.functions.items()
     }
-    assert {name for name, group in groups.items() if group is None} == {"authorizer", "docs"}
-    assert {name for name, group in groups.items() if group == ["sg-2"]} == {"process", "classify"}
-    assert all(group in (None, ["sg-1"], ["sg-2"]) for group in groups.values())
+    assert {name for name, group in groups.items() if group == "null"} == {"authorizer", "docs"}
+    assert {name for name, group in groups.items() if "Open" in group} == {"process", "classify"}
+    assert all("Closed" in groups[name] for name in set(FUNCTIONS) - {"authorizer", "docs", "process", "classify"})
+
+
+def test_a_stage_says_how_large_a_function_is(prod: Assembly) -> None:
+    for name, function in prod.functions.items():
+        wanted = PROD.function(name)
+        assert function["Properties"]["MemorySize"] == wanted.memory_megabytes
+        assert function["Properties"].get("ReservedConcurrentExecutions") == wanted.reserved_concurrency
+        assert function["Properties"].get("SnapStart") == (
+            {"ApplyOn": "PublishedVersions"} if wanted.snap_start else None
+        )
+
+
+@pytest.mark.parametrize("stage", ["local", "prod"])
+def test_no_function_is_called_again_behind_its_callers_back(stage: str, request: pytest.FixtureRequest) -> None:
+    calls = request.getfixturevalue(stage).resources("Service", "AWS::Lambda::EventInvokeConfig").values()
+    assert len(calls) == len(FUNCTIONS)
+    assert {call["Properties"]["MaximumRetryAttempts"] for call in calls} == {0}
 
 
 def _package(assembly: Assembly, code: dict[str, Any]) -> Path:

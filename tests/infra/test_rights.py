@@ -25,22 +25,22 @@ def every_statement(assembly: Assembly) -> list[dict[str, Any]]:
     return list(chain.from_iterable(assembly.statements(name) for name in FUNCTIONS))
 
 
-@pytest.mark.parametrize("stage", ["local", "cloud"])
+@pytest.mark.parametrize("stage", ["local", "prod"])
 def test_no_action_is_a_wildcard(stage: str, request: pytest.FixtureRequest) -> None:
     statements = every_statement(request.getfixturevalue(stage))
     assert not [action for statement in statements for action in statement["Action"] if "*" in action]
 
 
-@pytest.mark.parametrize("stage", ["local", "cloud"])
+@pytest.mark.parametrize("stage", ["local", "prod"])
 def test_rights_on_all_resources_have_a_written_reason(stage: str, request: pytest.FixtureRequest) -> None:
     statements = every_statement(request.getfixturevalue(stage))
     unbounded = {a for statement in statements if "*" in statement["Resource"] for a in statement["Action"]}
     assert unbounded <= UNBOUNDED.keys()
 
 
-def test_functions_have_no_managed_policies(cloud: Assembly) -> None:
-    roles = cloud.resources("Service", "AWS::IAM::Role")
-    assert not [name for name in FUNCTIONS if "ManagedPolicyArns" in roles[cloud.role(name)]["Properties"]]
+def test_functions_have_no_managed_policies(prod: Assembly) -> None:
+    roles = prod.resources("Service", "AWS::IAM::Role")
+    assert not [name for name in FUNCTIONS if "ManagedPolicyArns" in roles[prod.role(name)]["Properties"]]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -54,9 +54,9 @@ def test_a_function_reads_only_the_secrets_it_is_told_of(local: Assembly, name: 
     assert local.readable_secrets(name) == secrets
 
 
-def test_only_the_migration_knows_the_owner_of_the_database(local: Assembly) -> None:
+def test_only_migration_and_rotation_know_the_owner_of_the_database(local: Assembly) -> None:
     readers = {name for name in FUNCTIONS if "smartqueue/local/database/owner" in local.readable_secrets(name)}
-    assert readers == {"migrate"}
+    assert readers == {"migrate", "rotate"}
 
 
 def test_only_the_classifier_knows_the_key_of_the_ai_model(local: Assembly) -> None:
@@ -75,10 +75,10 @@ def test_only_the_classifier_knows_the_key_of_the_ai_model(local: Assembly) -> N
         ("query", set()),
     ],
 )
-def test_a_function_writes_only_its_topics(cloud: Assembly, name: str, topics: set[str]) -> None:
+def test_a_function_writes_only_its_topics(prod: Assembly, name: str, topics: set[str]) -> None:
     written = {
         resource["Fn::Join"][1][-1].rpartition("/")[2]
-        for statement in cloud.statements(name)
+        for statement in prod.statements(name)
         if "kafka-cluster:WriteData" in statement["Action"]
         for resource in statement["Resource"]
     }

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from functions.process.execution import MAX_CONCURRENCY
-from infra.cdk.components.migration import migrations_hash
+from infra.cdk.components.code_assets import function_source
 from tests.infra.assembly import Assembly, Resource
 
 GROUPS = {"process": "job-processor", "classify": "job-classifier"}
@@ -23,17 +23,64 @@ def test_a_topic_is_read_from_its_beginning_by_a_group_of_its_own(local: Assembl
 
 
 @pytest.mark.parametrize(("function", "group"), GROUPS.items())
-def test_a_reader_may_do_what_iam_asks_for(cloud: Assembly, function: str, group: str) -> None:
+def test_a_reader_may_do_what_iam_asks_for(prod: Assembly, function: str, group: str) -> None:
     granted = {
         action: json.dumps(statement["Resource"])
-        for statement in cloud.statements(function)
+        for statement in prod.statements(function)
         for action in statement["Action"]
     }
-    assert "cluster/jobs/abc-1" in granted["kafka-cluster:Connect"]
-    assert "topic/jobs/abc-1/job-events" in granted["kafka-cluster:ReadData"]
-    assert f"group/jobs/abc-1/{group}" in granted["kafka-cluster:AlterGroup"]
-    assert f"group/jobs/abc-1/{group}" in granted["kafka-cluster:DescribeGroup"]
-    assert "cluster/jobs/abc-1" in granted["kafka:GetBootstrapBrokers"]
+    for action in ("kafka-cluster:Connect", "kafka:GetBootstrapBrokers", "kafka:DescribeClusterV2"):
+        assert "Kafka" in granted[action]
+    assert "/job-events" in granted["kafka-cluster:ReadData"]
+    assert f"/{group}" in granted["kafka-cluster:AlterGroup"]
+    assert f"/{group}" in granted["kafka-cluster:DescribeGroup"]
+
+
+@pytest.mark.parametrize("group", GROUPS.values())
+def test_provisioned_pollers_give_up_in_the_end_and_say_so(prod: Assembly, group: str) -> None:
+    properties = _mappings(prod)[group]
+    ((queue, last_resort),) = prod.resources("Service", "AWS::SQS::Queue").items()
+    assert properties["ProvisionedPollerConfig"] == {
+        "MinimumPollers": 1,
+        "MaximumPollers": 12,
+        "PollerGroupName": "smartqueue-prod",
+    }
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["MaximumRetryAttempts"] == 10
+    assert properties["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert last_resort["Properties"]["SqsManagedSseEnabled"] is True
+    assert last_resort["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("group", GROUPS.values())
+def test_pollers_on_demand_are_asked_for_nothing_that_they_do_not_know(dev: Assembly, group: str) -> None:
+    only_provisioned = {
+        "ProvisionedPollerConfig",
+        "FunctionResponseTypes",
+        "MaximumRetryAttempts",
+        "BisectBatchOnFunctionError",
+        "MaximumRecordAgeInSeconds",
+        "DestinationConfig",
+    }
+    assert not only_provisioned & _mappings(dev)[group].keys()
+
+
+@pytest.mark.parametrize(("stage", "answer"), [("local", "false"), ("dev", "false"), ("prod", "true")])
+def test_single_records_are_reported_where_the_pollers_listen(
+    stage: str, answer: str, request: pytest.FixtureRequest
+) -> None:
+    assembly = request.getfixturevalue(stage)
+    assert {assembly.environment(name)["REPORT_BATCH_ITEM_FAILURES"] for name in GROUPS} == {answer}
+
+
+@pytest.mark.parametrize(("function", "group"), GROUPS.items())
+def test_a_topic_invokes_the_version_that_is_live(prod: Assembly, function: str, group: str) -> None:
+    aliases = prod.resources("Service", "AWS::Lambda::Alias")
+    told = json.dumps(_mappings(prod)[group]["FunctionName"])
+    (alias,) = (alias for name, alias in aliases.items() if f'"{name}"' in told)
+    assert alias["Properties"]["Name"] == "live"
+    named = prod.template("Service")["Resources"][alias["Properties"]["FunctionName"]["Ref"]]
+    assert named == prod.functions[function]
 
 
 def test_the_relay_starts_every_minute_and_a_missed_start_is_not_made_up_for(local: Assembly) -> None:
@@ -43,9 +90,10 @@ def test_the_relay_starts_every_minute_and_a_missed_start_is_not_made_up_for(loc
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
 
 
-def test_a_new_migration_changes_the_resource_that_runs_it(local: Assembly) -> None:
+def test_a_new_migration_or_another_server_runs_the_migrations(local: Assembly) -> None:
     (schema,) = local.resources("Service", "Custom::DatabaseSchema").values()
-    assert schema["Properties"]["MigrationsHash"] == migrations_hash()
+    assert schema["Properties"]["Function"] == function_source("migrate", None).fingerprint()
+    assert schema["Properties"]["Server"] == local.environment("migrate")["DATABASE_HOST"]
     assert int(schema["Properties"]["ServiceTimeout"]) > 120
 
 

@@ -108,6 +108,11 @@ def openai(settings: OpenAi) -> Access:
     )
 
 
+def cors(origins: Sequence[str]) -> Access:
+    """Let the pages of some origins read the answers."""
+    return Access(variables={"CORS_ORIGINS": ",".join(origins)})
+
+
 def plain(**variables: str) -> Access:
     """Settings that imply no right at all."""
     return Access(variables=variables)

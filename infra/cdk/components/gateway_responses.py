@@ -1,7 +1,7 @@
 """The errors that API Gateway answers itself, in the shape of the functions' own (RFC 9457 problem+json)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aws_cdk import aws_apigateway as apigateway
@@ -76,8 +76,8 @@ PROBLEMS = (
 )
 
 
-def add_gateway_responses(scope: Construct, api: apigateway.RestApi) -> None:
-    """Give `api` one response per problem."""
+def add_gateway_responses(scope: Construct, api: apigateway.RestApi, *, origins: Sequence[str] = ()) -> None:
+    """Give `api` one response per problem, which pages of `origins` may read."""
     for problem in PROBLEMS:
         apigateway.GatewayResponse(
             scope,
@@ -88,11 +88,24 @@ def add_gateway_responses(scope: Construct, api: apigateway.RestApi) -> None:
             response_headers={
                 "Content-Type": "'application/problem+json'",
                 "X-Correlation-ID": "context.requestId",
+                **_cors_headers(origins),
                 **problem.headers,
             },
             # API Gateway takes the application/json template whatever the request accepts.
             templates={"application/json": _body(problem)},
         )
+
+
+def _cors_headers(origins: Sequence[str]) -> dict[str, str]:
+    if not origins:
+        return {}
+    # A gateway cannot choose from a list. An error tells a page nothing: it holds no data, and tokens are no cookies.
+    origin = f"'{origins[0]}'" if len(origins) == 1 else "method.request.header.Origin"
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "'X-Correlation-ID, Retry-After'",
+        "Vary": "'Origin'",
+    }
 
 
 def _body(problem: Problem) -> str:

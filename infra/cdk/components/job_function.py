@@ -13,6 +13,8 @@ from constructs import Construct
 from infra.cdk.components.access import Access
 from infra.cdk.components.code_assets import function_code
 from infra.cdk.components.log_group import new_log_group
+from infra.cdk.components.release import ALIAS, Release, Rollout
+from infra.cdk.components.secret_rights import allow_reading
 from infra.cdk.data_plane import Network
 from infra.cdk.settings import StageSettings
 
@@ -65,6 +67,7 @@ class JobFunction(Construct):
         access: Sequence[Access],
         timeout_seconds: int,
         placement: Placement = Placement.CLOSED,
+        rollout: Rollout | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = name
@@ -79,7 +82,7 @@ class JobFunction(Construct):
         log_group.grant_write(self.role)
         for piece in access:
             for secret in piece.secrets:
-                secret.resource.grant_read(self.role)
+                allow_reading(self.role, secret)
             for statement in piece.statements:
                 self.role.add_to_policy(statement)
         if network and placement is not Placement.OUTSIDE:
@@ -102,7 +105,26 @@ class JobFunction(Construct):
             memory_size=stage.function(name).memory_megabytes,
             reserved_concurrent_executions=stage.function(name).reserved_concurrency,
             environment=_environment(name, stage, access),
+            snap_start=(
+                lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if rollout and stage.function(name).snap_start else None
+            ),
+            # Earlier versions are the way back, where a stage keeps things.
+            current_version_options=lambda_.VersionOptions(removal_policy=stage.removal_policy),
             **_place(network, placement),
+        )
+        self.target: lambda_.IFunction = self.function
+        if rollout:
+            self.target = Release(
+                self, "Release", stage=stage, function=self.function, name=name, rollout=rollout
+            ).alias
+        lambda_.EventInvokeConfig(
+            self,
+            "AsyncCalls",
+            function=self.function,
+            qualifier=ALIAS if rollout else None,
+            max_event_age=cdk.Duration.seconds(60),
+            # Callers, mappings and the clock come again by themselves; a repeat in between would only crowd them.
+            retry_attempts=0,
         )
 
 

@@ -1,8 +1,12 @@
 """Lets a Kafka topic invoke a function."""
 
+from typing import TypedDict
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.cdk.components.job_function import JobFunction
@@ -28,6 +32,8 @@ class KafkaTrigger(Construct):
         topic: str,
         consumer_group: str,
         settings: TriggerSettings,
+        poller_group: str,
+        last_resort: sqs.IQueue | None,
     ) -> None:
         super().__init__(scope, construct_id)
         function.role.add_to_policy(
@@ -41,13 +47,35 @@ class KafkaTrigger(Construct):
         self.mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
-            target=function.function,
+            target=function.target,
             event_source_arn=kafka.cluster_arn,
             kafka_topic=topic,
             kafka_consumer_group_id=consumer_group,
             starting_position=lambda_.StartingPosition.TRIM_HORIZON,
             batch_size=settings.batch_size,
             max_batching_window=cdk.Duration.seconds(settings.window_seconds) if settings.window_seconds else None,
+            **(_provisioned(settings, poller_group, last_resort) if settings.provisioned else {}),
         )
         # The service looks at the role when the mapping is made, so its rights must be there first.
         self.mapping.node.add_dependency(function.role)
+
+
+class _Provisioned(TypedDict, total=False):
+    provisioned_poller_config: lambda_.ProvisionedPollerConfig
+    report_batch_item_failures: bool
+    retry_attempts: int
+    on_failure: lambda_.IEventSourceDlq | None
+
+
+def _provisioned(settings: TriggerSettings, poller_group: str, last_resort: sqs.IQueue | None) -> _Provisioned:
+    """What only provisioned pollers know; AWS refuses it without them, CDK does not."""
+    return {
+        "provisioned_poller_config": lambda_.ProvisionedPollerConfig(
+            minimum_pollers=settings.minimum_pollers,
+            maximum_pollers=settings.maximum_pollers,
+            poller_group_name=poller_group,
+        ),
+        "report_batch_item_failures": True,
+        "retry_attempts": settings.retry_attempts,
+        "on_failure": event_sources.SqsDlq(last_resort) if last_resort else None,
+    }

@@ -151,6 +151,12 @@ def test_another_content_type_is_a_415() -> None:
     assert (status, headers["Content-Type"]) == (415, CONTENT_TYPE)
 
 
+def test_a_body_of_a_million_bytes_is_a_413_that_says_what_to_do() -> None:
+    status, body, headers = Server().call(json.dumps({"title": "x" * 1_000_000}))
+    assert (status, headers["Content-Type"]) == (413, CONTENT_TYPE)
+    assert "can be split" in body["detail"]
+
+
 def test_the_role_is_checked_before_the_body_is_looked_at() -> None:
     status, body, _ = Server(Role.VIEWER).call("{")
     assert (status, "VIEWER" in body["detail"]) == (403, True)

@@ -82,6 +82,12 @@ class ConflictError(ApiError):
     status = HTTPStatus.CONFLICT
 
 
+class ContentTooLargeError(ApiError):
+    """The body is larger than the API takes at once."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class UnsupportedMediaTypeError(ApiError):
     """The body is not in a format that is read here."""
 

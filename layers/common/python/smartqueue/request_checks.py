@@ -12,10 +12,12 @@ from typing import Any, NoReturn
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from smartqueue.errors import BadRequestError, UnsupportedMediaTypeError
+from smartqueue.errors import BadRequestError, ContentTooLargeError, UnsupportedMediaTypeError
 
 JSON_TYPE = "application/json"
 MAX_DEPTH = 50
+# The firewall stops a million too, by the Content-Length that a request need not have.
+MAX_BODY_BYTES = 1_000_000
 NOT_JSON = "The body is not valid JSON."
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 
@@ -28,7 +30,8 @@ def is_storable(text: str) -> bool:
 def check_request(event: Mapping[str, Any]) -> None:
     """Check the query and the body of an API Gateway proxy event.
 
-    Raises BadRequestError (unreadable, or holds what cannot be kept) or UnsupportedMediaTypeError (not JSON).
+    Raises BadRequestError (unreadable, or holds what cannot be kept), ContentTooLargeError or
+    UnsupportedMediaTypeError (not JSON).
     """
     request = APIGatewayProxyEvent(dict(event))
     for name, values in request.resolved_query_string_parameters.items():
@@ -36,6 +39,8 @@ def check_request(event: Mapping[str, Any]) -> None:
             raise BadRequestError("The query string contains characters that no text may have, such as NUL.")
     if not request.body or request.http_method == "GET":
         return
+    if len(request.body) >= MAX_BODY_BYTES:
+        raise ContentTooLargeError(f"Send less than {MAX_BODY_BYTES:,} bytes at once; a batch can be split.")
     content_type = request.headers.get("Content-Type") or JSON_TYPE
     if content_type.partition(";")[0].strip().lower() != JSON_TYPE:
         raise UnsupportedMediaTypeError(f"Send the body as Content-Type: {JSON_TYPE}.")

@@ -1,0 +1,108 @@
+"""How new code of one function takes over: a version behind the alias `live`, shifted by CodeDeploy."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codedeploy as codedeploy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.cdk.components.acknowledgement import acknowledge
+from infra.cdk.settings import DeploymentSettings, StageSettings
+
+ALIAS = "live"
+RUNBOOK = "docs/operations.md"
+# Whose errors have a meaning of their own, and so a section of their own in the runbook.
+OWN_SECTION = frozenset({"submit", "process", "classify", "relay"})
+
+
+class Rollout(Construct):
+    """What all functions of a stage share: the CodeDeploy application, its role, and the pace."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings, pace: DeploymentSettings) -> None:
+        super().__init__(scope, construct_id)
+        full_name = f"smartqueue-{stage.name}"
+        self.application = codedeploy.LambdaApplication(self, "Application", application_name=full_name)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
+            description=f"Shifts traffic between versions of the functions of {full_name}.",
+        )
+        acknowledge(
+            self.role,
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]",
+            "CDK attaches CodeDeploy's own policy for Lambda to every deployment group, and AWS keeps it narrow.",
+        )
+        self.config: codedeploy.ILambdaDeploymentConfig = codedeploy.LambdaDeploymentConfig.ALL_AT_ONCE
+        if pace.canary_minutes:
+            self.config = codedeploy.LambdaDeploymentConfig(
+                self,
+                "Canary",
+                deployment_config_name=f"{full_name}-canary",
+                traffic_routing=codedeploy.TrafficRouting.time_based_canary(
+                    interval=cdk.Duration.minutes(pace.canary_minutes), percentage=pace.canary_percent
+                ),
+            )
+
+
+class Release(Construct):
+    """The alias of one function, the alarm on its errors, and the deployment group that heeds the alarm."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: StageSettings,
+        function: lambda_.Function,
+        name: str,
+        rollout: Rollout,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        full_name = f"smartqueue-{stage.name}-{name}"
+        self.alias = lambda_.Alias(
+            self,
+            "Alias",
+            alias_name=ALIAS,
+            version=function.current_version,
+            description="What callers reach; a deployment moves it.",
+        )
+        section = f"{name}-errors" if name in OWN_SECTION else "function-errors"
+        self.alarm = cloudwatch.Alarm(
+            self,
+            "Errors",
+            alarm_name=f"{full_name}-errors",
+            alarm_description=(
+                f"The function {name} ends with errors; new code that does is taken back. {RUNBOOK}#{section}"
+            ),
+            metric=cloudwatch.Metric(
+                namespace="AWS/Lambda",
+                metric_name="Errors",
+                dimensions_map={
+                    "FunctionName": full_name,
+                    "Resource": f"{full_name}:{ALIAS}",
+                },
+                statistic="Sum",
+                period=cdk.Duration.minutes(1),
+            ),
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            # A canary of five minutes must see its errors; one that comes alone may be chance.
+            evaluation_periods=3,
+            datapoints_to_alarm=2,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        codedeploy.LambdaDeploymentGroup(
+            self,
+            "Deployment",
+            application=rollout.application,
+            deployment_group_name=full_name,
+            role=rollout.role,
+            alias=self.alias,
+            deployment_config=rollout.config,
+            alarms=[self.alarm],
+            auto_rollback=codedeploy.AutoRollbackConfig(
+                failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
+            ),
+        )
