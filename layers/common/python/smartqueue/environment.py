@@ -1,6 +1,7 @@
 """What one execution environment keeps for its whole life: the function's settings and its clients.
 
 Each is made at its first use, so that importing a handler touches nothing and a function pays only for what it uses.
+Where Lambda takes snapshots, their code is loaded before.
 """
 
 import os
@@ -18,6 +19,7 @@ from smartqueue.settings import (
     StageSettings,
     TokenSettings,
 )
+from smartqueue.snapshots import prepare_snapshot
 
 if TYPE_CHECKING:
     import redis
@@ -33,6 +35,7 @@ class Environment[S: StageSettings]:
 
     def __init__(self, settings_type: type[S]) -> None:
         self._settings_type = settings_type
+        prepare_snapshot(settings_type)
 
     @cached_property
     def settings(self) -> S:

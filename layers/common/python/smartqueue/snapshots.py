@@ -1,0 +1,43 @@
+"""SnapStart: code that is otherwise loaded at its first use is loaded before the snapshot, once for all its copies.
+
+Nothing comes into the snapshot that its copies must not share: no connection, no secret, no random number.
+"""
+
+import os
+import random
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+
+from smartqueue.settings import (
+    CacheSettings,
+    DatabaseSettings,
+    EnvironmentModel,
+    KafkaSettings,
+    TokenSettings,
+)
+
+SECRETS = ("boto3", "aws_lambda_powertools.utilities.parameters")
+# What a function with these settings uses sooner or later.
+MODULES: Mapping[type[EnvironmentModel], tuple[str, ...]] = {
+    DatabaseSettings: (*SECRETS, "smartqueue.database"),
+    CacheSettings: (*SECRETS, "smartqueue.cache"),
+    KafkaSettings: ("smartqueue.broker", "smartqueue.store.outbox", "kafka"),
+    TokenSettings: (*SECRETS, "smartqueue.tokens"),
+}
+
+
+def prepare_snapshot(settings_type: type[EnvironmentModel]) -> None:
+    """Register what has to be done before a snapshot of this environment and after its restore; else do nothing."""
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
+        return
+    # Only Lambda's own runtime has it.
+    runtime = import_module("snapshot_restore_py")
+    wanted = [name for kind, names in MODULES.items() if issubclass(settings_type, kind) for name in names]
+    runtime.register_before_snapshot(_load, wanted)
+    # Else all copies would spread their retries in the same way.
+    runtime.register_after_restore(random.seed)
+
+
+def _load(modules: Iterable[str]) -> None:
+    for name in modules:
+        import_module(name)
