@@ -48,7 +48,7 @@ class DeadLetters:
         done = self._replay(jobs, caller, correlation_id)
         return _bulk(jobs, done, more=more)
 
-    def discard_matching(self, filters: DeadFilters, *, limit: int, caller: Principal) -> Bulk:
+    def discard_matching(self, filters: DeadFilters, *, limit: int, caller: Principal, correlation_id: str) -> Bulk:
         """Take all dead letters that match off the list, at most `limit`. The jobs stay FAILED, for good."""
         jobs, more = self._matching(filters, limit, caller)
         done = self._store.discard(
@@ -56,6 +56,7 @@ class DeadLetters:
             tenant_id=caller.tenant_id,
             user=_actor(caller),
             details="taken off the dead-letter list",
+            request_correlation_id=correlation_id,
         )
         return _bulk(jobs, done, more=more)
 

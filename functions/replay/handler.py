@@ -92,7 +92,9 @@ def replay_dead_letters(body: BulkBody) -> BulkResult:
 @app.post("/admin/dlq/discard", tags=["Dead letters"], summary="Discard all dead letters that match")
 def discard_dead_letters(body: BulkBody) -> BulkResult:
     """They stay FAILED and cannot be replayed any more. At most `limit` in one call."""
-    bulk = dead_letters().discard_matching(body.filters(), limit=body.limit, caller=api.principal)
+    bulk = dead_letters().discard_matching(
+        body.filters(), limit=body.limit, caller=api.principal, correlation_id=api.correlation_id
+    )
     return _tell(bulk, Counter.JOBS_DISCARDED, "job discarded")
 
 

@@ -26,6 +26,14 @@ def test_the_first_user_of_a_tenant_becomes_its_admin_whatever_role_was_asked_fo
     assert login(plane).body["role"] == "ADMIN"
 
 
+def test_no_cache_keeps_a_token(plane: Plane) -> None:
+    answers = [register(plane, username="alice", tenantId="tenant-a"), login(plane)]
+    assert [(answer.status, answer.headers["Cache-Control"]) for answer in answers] == [
+        (201, "no-store"),
+        (200, "no-store"),
+    ]
+
+
 def test_nobody_joins_an_existing_tenant_without_its_admin(plane: Plane) -> None:
     admin = plane.admin()
     assert register(plane, username="mallory", tenantId="tenant-a").status == 403

@@ -169,7 +169,12 @@ def test_bulk_actions_take_what_matches_every_filter(
     assert set(listed(plane, token)) == untouched
     assert len(plane.records()) == (expected if what == "replay" else 0)
     action = "JOB_REPLAYED" if what == "replay" else "JOB_DISCARDED"
-    assert plane.rows("SELECT count(*) AS n FROM audit_logs WHERE action = %s", action) == [{"n": expected}]
+    rows = plane.rows("SELECT attributes, correlation_id FROM audit_logs WHERE action = %s", action)
+    # The row tells the job's own story, and which request of the ADMIN it was.
+    assert [row["attributes"]["requestCorrelationId"] for row in rows] == [
+        answer.headers["X-Correlation-ID"] for _ in range(expected)
+    ]
+    assert answer.headers["X-Correlation-ID"] not in {row["correlation_id"] for row in rows}
 
 
 def test_a_discarded_job_stays_failed_and_cannot_be_replayed(plane: Plane) -> None:

@@ -133,7 +133,15 @@ class JobStore:
         }
         return set(as_ids(self._database.query(self._sql["move"], parameters, tenant_id=tenant_id), "job_id"))
 
-    def discard(self, jobs: Sequence[tuple[str, int]], *, tenant_id: str, user: Actor, details: str) -> set[str]:
+    def discard(
+        self,
+        jobs: Sequence[tuple[str, int]],
+        *,
+        tenant_id: str,
+        user: Actor,
+        details: str,
+        request_correlation_id: str,
+    ) -> set[str]:
         """Take failed jobs, given as (id, version), off the dead-letter list; return the ids of those it took."""
         parameters = {
             "jobs": json.dumps([{"job_id": job_id, "version": version} for job_id, version in jobs]),
@@ -141,6 +149,7 @@ class JobStore:
             "user_id": user.user_id,
             "username": user.username,
             "details": details,
+            "request_correlation_id": request_correlation_id,
         }
         return set(as_ids(self._database.query(self._sql["discard"], parameters, tenant_id=tenant_id), "job_id"))
 

@@ -121,9 +121,9 @@ WITH wanted AS (
     RETURNING j.job_id, j.tenant_id, j.status, j.correlation_id
 ), audited AS (
     INSERT INTO audit_logs (tenant_id, user_id, username, action, entity_id, old_state, new_state, details,
-        correlation_id)
+        attributes, correlation_id)
     SELECT tenant_id, %(user_id)s::uuid, %(username)s, 'JOB_DISCARDED', job_id::text, status::text, status::text,
-        %(details)s, correlation_id
+        %(details)s, jsonb_build_object('requestCorrelationId', %(request_correlation_id)s::text), correlation_id
     FROM discarded
 )
 SELECT job_id FROM discarded
