@@ -12,6 +12,7 @@ from infra.cdk.stacks.data import DataStack
 from infra.cdk.stacks.local_data import LocalDataStack
 from infra.cdk.stacks.network import NetworkStack
 from infra.cdk.stacks.observability import ObservabilityStack
+from infra.cdk.stacks.prometheus import PrometheusStack
 from infra.cdk.stacks.service import ServiceStack
 from infra.cdk.stages import UnknownStageError, chosen_stage
 
@@ -46,7 +47,18 @@ def add_stacks(app: cdk.App, stage: StageSettings) -> None:
     prefix = f"SmartQueue-{stage.name}"
     plane = _data_plane(app, prefix, stage)
     service = ServiceStack(app, f"{prefix}-Service", stage=stage, plane=plane)
-    ObservabilityStack(app, f"{prefix}-Observability", stage=stage, functions=list(service.functions))
+    functions = list(service.functions)
+    if stage.prometheus:
+        prometheus = PrometheusStack(
+            app,
+            f"{prefix}-Prometheus",
+            stage=stage,
+            metrics_url=service.metrics_url,
+            metrics_credential=plane.metrics_credential,
+            rollout=service.rollout,
+        )
+        functions += prometheus.functions
+    ObservabilityStack(app, f"{prefix}-Observability", stage=stage, functions=functions)
     cdk.Tags.of(app).add("application", "smartqueue")
     cdk.Tags.of(app).add("stage", stage.name)
 
