@@ -35,7 +35,7 @@ def _connections(settings: DatabaseSettings) -> dict[str, str]:
 def _time_limits() -> dict[str, str]:
     """For those whose role has none of its own: the owner, who migrates, and people. Roles of functions have less."""
     return {
-        "statement_timeout": str(120 * SECOND),
+        "statement_timeout": str(100 * SECOND),
         "idle_in_transaction_session_timeout": str(60 * SECOND),
     }
 
