@@ -48,6 +48,7 @@ def add_stacks(app: cdk.App, stage: StageSettings) -> None:
     plane = _data_plane(app, prefix, stage)
     service = ServiceStack(app, f"{prefix}-Service", stage=stage, plane=plane)
     functions = list(service.functions)
+    watched: list[cdk.Stack] = [service]
     if stage.prometheus:
         prometheus = PrometheusStack(
             app,
@@ -58,7 +59,11 @@ def add_stacks(app: cdk.App, stage: StageSettings) -> None:
             rollout=service.rollout,
         )
         functions += prometheus.functions
-    ObservabilityStack(app, f"{prefix}-Observability", stage=stage, functions=functions)
+        watched.append(prometheus)
+    observability = ObservabilityStack(app, f"{prefix}-Observability", stage=stage, functions=functions)
+    for stack in watched:
+        # A composite alarm can only name alarms that exist already.
+        observability.add_stack_dependency(stack)
     cdk.Tags.of(app).add("application", "smartqueue")
     cdk.Tags.of(app).add("stage", stage.name)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.cdk.components.alarms_composite import COMPOSITES
+from infra.cdk.components.alarms_composite import COMPOSITES, WITHOUT_ALARM
 from infra.cdk.settings import FUNCTIONS, StageSettings
 from infra.cdk.stacks.observability import ObservabilityStack
 from infra.cdk.stages import DEV, PROD
@@ -30,7 +30,7 @@ DEV_ALARMS = {
     *("job-failure-ratio", "dlq-growing", "model-away"),
     *("oldest-pending-job", "outbox-backlog", "relay-not-running"),
     *("consumer-lag-processor", "consumer-lag-classifier", "consumer-stalled-processor", "consumer-stalled-classifier"),
-    *("functions-throttled", "metrics-export-failing"),
+    *("functions-throttled", "concurrency-near-reserve", "metrics-export-failing"),
     *("database-cpu", "database-connections", "database-storage", "database-transaction-ids"),
     *("kafka-offline-partitions", "kafka-under-replicated", "kafka-disk", "kafka-connections"),
     *("cache-memory", "cache-evictions", "cache-cpu"),
@@ -85,8 +85,8 @@ def _members(assembly: Assembly, composite: str) -> set[str]:
 def test_the_alarms_are_known(local: Assembly, watched_dev: Assembly, watched_prod: Assembly) -> None:
     assert _alarms(local).keys() == LOCAL_ALARMS
     assert _alarms(watched_dev).keys() == DEV_ALARMS
-    # dev has no pollers of its own that give up, and no reserve for functions that callers wait for.
-    assert _alarms(watched_prod).keys() == DEV_ALARMS | {"undelivered-batches", "concurrency-near-reserve"}
+    # dev has no pollers of its own that give up.
+    assert _alarms(watched_prod).keys() == DEV_ALARMS | {"undelivered-batches"}
     assert _composites(local) == {}
     assert _composites(watched_dev).keys() == _composites(watched_prod).keys() == RINGING | {"users-affected"}
 
@@ -104,9 +104,24 @@ def test_an_alarm_reaches_the_topic_through_one_composite_only(watched_dev: Asse
     assert len([composite for composite in RINGING if name in _members(watched_dev, composite)]) == 1
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - WITHOUT_ALARM))
 def test_the_errors_of_every_function_reach_the_topic(watched_dev: Assembly, function: str) -> None:
     assert len([name for name in RINGING if f"{function}-errors" in _members(watched_dev, name)]) == 1
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_every_alarm_that_a_composite_names_exists_before_it(request: pytest.FixtureRequest, stage: str) -> None:
+    assembly: Assembly = request.getfixturevalue(stage)
+    named = set().union(*(_members(assembly, composite) for composite in _composites(assembly)))
+    beside = {
+        resource["Properties"]["AlarmName"].removeprefix(f"smartqueue-{stage}-")
+        for stack in ("Service", "Prometheus")
+        for resource in assembly.resources(stack, "AWS::CloudWatch::Alarm").values()
+    }
+    assert named - _alarms(assembly).keys() - _composites(assembly).keys() == beside
+    manifest = json.loads((assembly.folder / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+    before = manifest[f"SmartQueue-{stage}-Observability"]["dependencies"]
+    assert {f"SmartQueue-{stage}-Service", f"SmartQueue-{stage}-Prometheus"} <= set(before)
 
 
 def test_what_rings_and_its_end_reach_the_topic(watched_dev: Assembly) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.infra.assembly import Assembly
 
-RUNBOOK = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+RUNBOOK = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 ALARMS = {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"}
 
 
@@ -60,6 +61,13 @@ def test_every_section_has_an_alarm(local: Assembly, dev: Assembly, prod: Assemb
         description.rpartition("#")[2] for assembly in (local, dev, prod) for description in _alarms(assembly).values()
     }
     assert _sections() == led_to
+
+
+def test_every_rule_of_prometheus_leads_to_a_section() -> None:
+    rules = (ROOT / "infra/prometheus/rules.yml").read_text(encoding="utf-8")
+    led_to = set(re.findall(r"docs/operations\.md#([a-z-]+)", rules))
+    assert led_to
+    assert led_to <= _sections()
 
 
 def test_everything_that_is_named_exists(dev: Assembly, prod: Assembly) -> None:

@@ -12,8 +12,6 @@ from infra.cdk.settings import DeploymentSettings, StageSettings
 
 ALIAS = "live"
 RUNBOOK = "docs/operations.md"
-# Whose errors have a meaning of their own, and so a section of their own in the runbook.
-OWN_SECTION = frozenset({"submit", "process", "classify", "relay"})
 
 
 class Rollout(Construct):
@@ -68,13 +66,12 @@ class Release(Construct):
             version=function.current_version,
             description="What callers reach; a deployment moves it.",
         )
-        section = f"{name}-errors" if name in OWN_SECTION else "function-errors"
         self.alarm = cloudwatch.Alarm(
             self,
             "Errors",
             alarm_name=f"{full_name}-errors",
             alarm_description=(
-                f"The function {name} ends with errors; new code that does is taken back. {RUNBOOK}#{section}"
+                f"The function {name} ends with errors; new code that does is taken back. {RUNBOOK}#function-errors"
             ),
             metric=cloudwatch.Metric(
                 namespace="AWS/Lambda",
