@@ -85,7 +85,7 @@ class Parts:
         for environment in self._environments:
             environment.close()
 
-    def processor(self) -> Callable[[Sequence[Any]], object]:
+    def processor(self) -> Callable[[Sequence[Any]], None]:
         """Make a processor; call it with the records of a batch."""
         env = self.environment("process")
         settings = ProcessSettings.from_environment(env.variables)
@@ -99,7 +99,11 @@ class Parts:
             executor=Executor(job_types(), sender),
             settings=settings,
         )
-        return lambda records: processor.process(msk_event(records), Meter(None), remaining_seconds=60.0)
+
+        def process(records: Sequence[Any]) -> None:
+            assert processor.process(msk_event(records), Meter(None), remaining_seconds=60.0) == set()
+
+        return process
 
     def submission(self) -> Submission:
         """Make what submits."""

@@ -1,6 +1,7 @@
 """TLS to Valkey and Kafka: neither client talks to a server before it has checked certificate and name."""
 
 import gc
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,9 +31,11 @@ def call_broker(host: str, port: int) -> None:
 
 
 @pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def credentials(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.setenv(name, "us-east-1")
+    # What is logged keeps its errors alive, and they the sockets.
+    caplog.set_level(logging.CRITICAL, "kafka")
     yield
     # kafka-python leaves the sockets of failed connections to the garbage collector.
     with warnings.catch_warnings():
