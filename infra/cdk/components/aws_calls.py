@@ -20,8 +20,7 @@ class AwsCalls(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: StageSettings, name: str) -> None:
         super().__init__(scope, construct_id)
-        self._function_name = f"smartqueue-{stage.name}-{name}"
-        self._log_group = new_log_group(self, "Logs", name=f"/aws/lambda/{self._function_name}", stage=stage)
+        self._log_group = new_log_group(self, "Logs", name=f"/aws/lambda/smartqueue-{stage.name}-{name}", stage=stage)
         # CDK would attach a managed policy that may write to every log of the account.
         self._role = iam.Role(
             self,
@@ -64,7 +63,6 @@ class AwsCalls(Construct):
                 [iam.PolicyStatement(actions=[f"{service.lower()}:{action}"], resources=[resource])]
             ),
             role=self._role,
-            function_name=self._function_name,
             log_group=self._log_group,
             # The client of Lambda's runtime knows the calls; fetching the newest would need the internet.
             install_latest_aws_sdk=False,

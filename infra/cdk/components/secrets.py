@@ -23,7 +23,8 @@ class ApplicationSecrets(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
-        self._key = key
+        # A view of the key whose policy CDK cannot widen: it leaves everything to IAM already.
+        self._key = key and kms.Key.from_key_arn(self, "Key", key.key_arn)
 
     def generated(
         self, path: str, *, key: str, length: int, fields: Mapping[str, object], description: str
