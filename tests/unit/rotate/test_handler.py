@@ -1,6 +1,8 @@
 """Which secrets can be rotated, and what the log tells of it."""
 
+import io
 import json
+import logging
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,7 @@ from functions.rotate.handler import choose_kind, lambda_handler
 from functions.rotate.kinds import RotationError
 from functions.rotate.settings import Settings
 from functions.rotate.token_key import TokenKey
+from smartqueue.logs import logger
 from tests.fakes.secret_rotation import STEPS, begin_rotation
 
 NAME = "smartqueue/test/token-keys"
@@ -72,13 +75,24 @@ def test_any_other_secret_is_refused_without_being_shown(content: dict[str, str]
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_whole_rotation_leaves_no_secret_in_the_log(client: Any, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the function writes to its log, line by line in JSON."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logger().registered_formatter)
+    logger().addHandler(handler)
+    yield written
+    logger().handlers.remove(handler)
+
+
+def test_a_whole_rotation_leaves_no_secret_in_the_log(client: Any, log: io.StringIO) -> None:
     client.create_secret(Name=NAME, SecretString=json.dumps({"kid": "1", "key": "o" * 64}))
     token = begin_rotation(NAME)
     for step in STEPS:
         lambda_handler({"SecretId": NAME, "ClientRequestToken": token, "Step": step}, Context())
     current = json.loads(client.get_secret_value(SecretId=NAME)["SecretString"])
-    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["step"] for line in lines if line["message"] == "step done"] == list(STEPS)
     for secret in ("o" * 64, current["key"]):
         assert secret not in json.dumps(lines)
