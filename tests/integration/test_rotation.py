@@ -154,6 +154,19 @@ def test_a_step_may_be_repeated_after_a_crash(rotating_plane: Plane) -> None:
     assert plane.call("query", "GET", "/jobs", token=plane.admin()).status == 200
 
 
+def test_a_new_schedule_is_tried_out_with_a_copy_of_the_current_version(rotating_plane: Plane) -> None:
+    plane = rotating_plane
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    for secret in ("database/api", "database/owner", "token-keys"):
+        name = plane.secret_name(secret)
+        token = begin_rotation(name)
+        copy = json.dumps(current(plane, secret))
+        client.put_secret_value(
+            SecretId=name, ClientRequestToken=token, SecretString=copy, VersionStages=["AWSPENDING"]
+        )
+        plane.invoke("rotate", {"SecretId": name, "ClientRequestToken": token, "Step": "testSecret"})
+
+
 def test_a_password_that_was_not_set_is_not_made_the_current_one(rotating_plane: Plane) -> None:
     plane = rotating_plane
     name = plane.secret_name("database/api")

@@ -50,6 +50,11 @@ def test_a_good_rotation_passes_its_test() -> None:
     make_kind().test(OLD, make_kind(now).renew(OLD))
 
 
+def test_a_copy_of_the_current_version_passes_the_test() -> None:
+    # So does Secrets Manager try a schedule out that does not rotate at once.
+    make_kind().test(OLD, OLD)
+
+
 def broken(**changes: Any) -> dict[str, Any]:
     pending = {**make_kind(datetime.now(UTC)).renew(OLD), **changes}
     return {name: value for name, value in pending.items() if value is not None}
