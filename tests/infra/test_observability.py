@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.cdk.components.alarms_composite import COMPOSITES, WITHOUT_ALARM
+from infra.cdk.components.alarms_composite import COMPOSITES
 from infra.cdk.settings import FUNCTIONS, StageSettings
 from infra.cdk.stacks.observability import ObservabilityStack
 from infra.cdk.stages import DEV, PROD
@@ -104,7 +104,7 @@ def test_an_alarm_reaches_the_topic_through_one_composite_only(watched_dev: Asse
     assert len([composite for composite in RINGING if name in _members(watched_dev, composite)]) == 1
 
 
-@pytest.mark.parametrize("function", sorted(set(FUNCTIONS) - WITHOUT_ALARM))
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_errors_of_every_function_reach_the_topic(watched_dev: Assembly, function: str) -> None:
     assert len([name for name in RINGING if f"{function}-errors" in _members(watched_dev, name)]) == 1
 

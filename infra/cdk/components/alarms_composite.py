@@ -13,8 +13,6 @@ from constructs import Construct
 from infra.cdk.components.alarms_watch import RUNBOOK
 from infra.cdk.settings import StageSettings
 
-WITHOUT_ALARM = frozenset({"migrate"})
-"""It only runs inside a deployment, which fails with it."""
 EXTENSION = cdk.Duration.minutes(5)
 """How long a recovery may take before what was quiet rings after all."""
 
@@ -75,7 +73,7 @@ COMPOSITES = (
         name="housekeeping",
         meaning="Something beside the road of the jobs is broken.",
         members=("model-away", "metrics-export-failing"),
-        functions=("query", "replay", "metrics", "docs", "rotate", "export"),
+        functions=("query", "replay", "metrics", "docs", "migrate", "rotate", "export"),
         quiet_during="users-affected",
         wait_minutes=10,
     ),
@@ -102,7 +100,7 @@ class CompositeAlarms(Construct):
 
     def _beside_functions(self, stage: StageSettings, functions: Sequence[str]) -> dict[str, cloudwatch.IAlarm]:
         """By name only, so that watching never holds back a deployment of the service."""
-        names = [f"{function}-errors" for function in functions if function not in WITHOUT_ALARM]
+        names = [f"{function}-errors" for function in functions]
         return {
             name: cloudwatch.Alarm.from_alarm_name(self, f"Named-{name}", f"smartqueue-{stage.name}-{name}")
             for name in names

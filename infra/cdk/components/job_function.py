@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.cdk.components.access import Access
 from infra.cdk.components.code_assets import function_code
+from infra.cdk.components.error_alarm import new_error_alarm
 from infra.cdk.components.log_group import new_log_group
 from infra.cdk.components.release import ALIAS, Release, Rollout
 from infra.cdk.components.secret_rights import allow_reading
@@ -117,6 +118,8 @@ class JobFunction(Construct):
             self.target = Release(
                 self, "Release", stage=stage, function=self.function, name=name, rollout=rollout
             ).alias
+        elif stage.deployment:
+            new_error_alarm(self, "Errors", stage=stage, function=name, alias=None)
         lambda_.EventInvokeConfig(
             self,
             "AsyncCalls",

@@ -1,17 +1,16 @@
 """How new code of one function takes over: a version behind the alias `live`, shifted by CodeDeploy."""
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.cdk.components.acknowledgement import acknowledge
+from infra.cdk.components.error_alarm import new_error_alarm
 from infra.cdk.settings import DeploymentSettings, StageSettings
 
 ALIAS = "live"
-RUNBOOK = "docs/operations.md"
 
 
 class Rollout(Construct):
@@ -66,30 +65,7 @@ class Release(Construct):
             version=function.current_version,
             description="What callers reach; a deployment moves it.",
         )
-        self.alarm = cloudwatch.Alarm(
-            self,
-            "Errors",
-            alarm_name=f"{full_name}-errors",
-            alarm_description=(
-                f"The function {name} ends with errors; new code that does is taken back. {RUNBOOK}#function-errors"
-            ),
-            metric=cloudwatch.Metric(
-                namespace="AWS/Lambda",
-                metric_name="Errors",
-                dimensions_map={
-                    "FunctionName": full_name,
-                    "Resource": f"{full_name}:{ALIAS}",
-                },
-                statistic="Sum",
-                period=cdk.Duration.minutes(1),
-            ),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            # A canary of five minutes must see its errors; one that comes alone may be chance.
-            evaluation_periods=3,
-            datapoints_to_alarm=2,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
+        self.alarm = new_error_alarm(self, "Errors", stage=stage, function=name, alias=ALIAS)
         codedeploy.LambdaDeploymentGroup(
             self,
             "Deployment",
