@@ -73,7 +73,8 @@ def test_every_rule_of_prometheus_leads_to_a_section() -> None:
 def test_everything_that_is_named_exists(dev: Assembly, prod: Assembly) -> None:
     strings = {text for assembly in (dev, prod) for resource in _resources(assembly) for text in _strings(resource)}
     known = {re.sub(r"\b(dev|prod)\b", "$STAGE", text) for text in strings}
-    named = set(re.findall(r"smartqueue[-/]\$STAGE(?:[-/][a-z0-9-]*[a-z0-9])*", RUNBOOK))
+    named = set(re.findall(r"smartqueue[-/]\$STAGE(?:[-/][a-z0-9-]*[a-z0-9])*(?::[a-z]+)?", RUNBOOK))
+    assert "smartqueue-$STAGE-process:live" in named
     assert "smartqueue-$STAGE-relay" in named
     assert "smartqueue/$STAGE/openai" in named
     # `smartqueue/$STAGE` alone is the beginning of all secrets' names.

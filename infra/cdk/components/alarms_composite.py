@@ -49,7 +49,8 @@ COMPOSITES = (
         functions=("process", "classify", "relay"),
         # A database that is away stops both; whoever mends the first mends the second.
         quiet_during="jobs-not-accepted",
-        wait_minutes=2,
+        # Errors of a function are told after two minutes, those of callers after three.
+        wait_minutes=3,
     ),
     Composite(
         name="jobs-failing",
