@@ -9,6 +9,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.cdk.components import access
+from infra.cdk.components.acknowledgement import acknowledge
 from infra.cdk.components.common_layer import CommonLayer
 from infra.cdk.components.job_function import JobFunction, Placement
 from infra.cdk.components.prometheus_workspace import PrometheusWorkspace
@@ -63,7 +64,7 @@ class PrometheusStack(cdk.Stack):
             rollout=rollout,
         )
         self.functions = {export.name: export}
-        events.Rule(
+        schedule = events.Rule(
             self,
             "ExportSchedule",
             rule_name=f"smartqueue-{stage.name}-export",
@@ -78,5 +79,6 @@ class PrometheusStack(cdk.Stack):
                 )
             ],
         )
+        acknowledge(schedule, "Serverless-EventBusDLQ", "A scrape that was missed says nothing of use later.")
         cdk.CfnOutput(self, "PrometheusUrl", value=workspace.url)
         cdk.CfnOutput(self, "PrometheusQueryUrl", value=f"{workspace.url}/api/v1/query")
