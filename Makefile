@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint unit synth cost lock
+.PHONY: help setup demo up down test test-prometheus lint unit synth cost lock
 
 help:  ## List these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-15s %s\n", $$1, $$2}'
 
 setup:  ## Install everything the project needs, inside this folder
 	@bin/setup
@@ -16,8 +16,11 @@ up: setup  ## Start the local cloud and deploy to it
 down: setup  ## Stop the local cloud (its data stays)
 	@.venv/bin/smartqueue-local down
 
-test: setup  ## Lint, types, import rules and every test suite
+test: setup  ## Lint, types, import rules and every test suite but the next one
 	@bin/test
+
+test-prometheus: setup  ## Prove rules, Grafana board and exporter with a real Prometheus (fetches its package if need be)
+	@.venv/bin/pytest tests/prometheus
 
 lint: setup  ## Lint, types and import rules only
 	@bin/lint
