@@ -159,6 +159,16 @@ def test_the_outbox_and_the_age_of_the_oldest_job_show_a_stall(plane: Plane) -> 
     assert 100 <= numbers["oldest_pending_job_age_seconds"] < 160
 
 
+def test_a_job_that_rests_between_two_attempts_does_not_count_as_waiting(plane: Plane) -> None:
+    plane.simulate(plane.admin(), retry={"count": 1, "baseSeconds": 60}, durationSeconds=0, failTimes=1)
+    records = plane.records()
+    plane.deliver("process", records)
+    # It is classified while it rests, which changes nothing about when it is due.
+    plane.deliver("classify", records)
+    assert [row["category"] is None for row in plane.rows("SELECT category FROM jobs")] == [False]
+    assert scrape(plane)["oldest_pending_job_age_seconds"] == 0
+
+
 @pytest.mark.parametrize("token", [None, "wrong", ""])
 def test_only_the_scrape_credential_opens_it(plane: Plane, token: str | None) -> None:
     answer = plane.call("metrics", "GET", "/metrics", token=token)

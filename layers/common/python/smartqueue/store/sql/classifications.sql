@@ -24,7 +24,8 @@ WITH verdicts AS (
         classification_cached = v.cached,
         recommended_action = v.recommended_action,
         classified_at = now(),
-        event_due_at = now(),
+        -- Whoever rests between two attempts, or runs, did not wait for this.
+        event_due_at = CASE WHEN j.awaits_classification THEN now() ELSE j.event_due_at END,
         updated_at = now()
     FROM verdicts v, locked l
     WHERE j.job_id = v.job_id AND l.job_id = j.job_id AND j.tenant_id = v.tenant_id AND j.category IS NULL
