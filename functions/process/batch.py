@@ -189,7 +189,12 @@ def _running(job: Job, row: Row) -> RunningJob:
 
 def _tell(move: Move, outcome: Outcome, meter: Meter, *, moved: bool) -> None:
     job = move.job
-    extra = {**_fields(job), "attempt": job.attempt, "duration_seconds": round(outcome.duration_seconds, 3)}
+    extra = {
+        **_fields(job),
+        "type": job.type,
+        "attempt": job.attempt,
+        "duration_seconds": round(outcome.duration_seconds, 3),
+    }
     if not moved:
         # Somebody rescued the job meanwhile: its outcome is theirs to write.
         log.warning("lease was lost, outcome not written", extra=extra)

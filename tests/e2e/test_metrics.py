@@ -160,7 +160,7 @@ def test_only_the_scrape_credential_opens_the_metrics(tenant: Tenant, anonymous:
 
 def test_the_dashboard_shows_the_originals_nine_panels(cloud: LocalCloud) -> None:
     dashboards = client("cloudwatch", cloud.endpoints.aws)
-    body: dict[str, Any] = json.loads(dashboards.get_dashboard(DashboardName="smartqueue-local")["DashboardBody"])
+    body: dict[str, Any] = json.loads(dashboards.get_dashboard(DashboardName="smartqueue-local-detail")["DashboardBody"])
 
     drawn = json.dumps(body)
     for name in PANELS:
@@ -170,4 +170,4 @@ def test_the_dashboard_shows_the_originals_nine_panels(cloud: LocalCloud) -> Non
     for percentile in ("p50", "p95"):
         assert f'"{percentile}"' in drawn
     titles = {widget["properties"].get("title") for widget in body["widgets"]}
-    assert {"Jobs that failed, in percent", "Classifications answered by the cache, in percent"} <= titles
+    assert {"Failure rate %", "Cache hit rate %"} <= titles

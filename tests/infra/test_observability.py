@@ -238,14 +238,6 @@ def test_local_alarms_do_no_arithmetic(local: Assembly) -> None:
     assert not [name for name, alarm in _alarms(local).items() if "Metrics" in alarm]
 
 
-def test_the_dashboard_shows_every_function_and_the_metrics_of_the_jobs(local: Assembly) -> None:
-    (dashboard,) = local.resources("Observability", "AWS::CloudWatch::Dashboard").values()
-    body = json.dumps(dashboard["Properties"]["DashboardBody"])
-    assert all(f"smartqueue-local-{name}" in body for name in local.functions)
-    for metric in ("jobs_created_total", "job_processing_duration_seconds", "active_jobs_count", "dlq_size"):
-        assert metric in body
-
-
 def test_watching_never_holds_back_a_deployment_of_the_service(local: Assembly, watched_prod: Assembly) -> None:
     assert "Fn::ImportValue" not in json.dumps(local.template("Observability"))
     assert "Fn::ImportValue" not in json.dumps(watched_prod.template("Observability"))

@@ -12,7 +12,7 @@ from infra.cdk.components.alarms_watch import (
     NO_NEWS_IS_NO_NEWS,
     Watch,
 )
-from infra.cdk.components.kafka_rights import JOB_EVENTS
+from infra.cdk.components.data_metrics import lag_metric, undelivered_metric
 from infra.cdk.components.metrics import function_metric, job_metric
 from infra.cdk.settings import StageSettings
 
@@ -69,12 +69,8 @@ def _about_failures(stage: StageSettings) -> Iterator[Watch]:
         yield Watch(
             name="undelivered-batches",
             meaning="A batch of events was given up after its last delivery.",
-            metric=cloudwatch.Metric(
-                namespace="AWS/SQS",
-                metric_name="ApproximateNumberOfMessagesVisible",
-                dimensions_map={"QueueName": f"smartqueue-{stage.name}-undelivered"},
-                statistic="Maximum",
-                period=MINUTE,
+            metric=undelivered_metric(
+                "ApproximateNumberOfMessagesVisible", stage=stage.name, statistic="Maximum", label="batches given up"
             ),
             threshold=0,
             periods=1,
@@ -136,7 +132,7 @@ def _about_a_consumer(stage: StageSettings, group: str, function: str) -> Iterat
         # The least of five minutes: a burst that is worked off meanwhile is no lag. A lag that falls needs nobody.
         metric=cloudwatch.MathExpression(
             expression=f"IF(lag > {LAGGING_EVENTS} AND DIFF(lag) >= 0, 1, 0)",
-            using_metrics={"lag": _lag(stage, group, "Minimum")},
+            using_metrics={"lag": lag_metric(group, stage=stage.name, statistic="Minimum")},
             label=f"{group} is behind and does not catch up",
             period=FIVE_MINUTES,
         ),
@@ -152,7 +148,7 @@ def _about_a_consumer(stage: StageSettings, group: str, function: str) -> Iterat
         metric=cloudwatch.MathExpression(
             expression="IF(FILL(lag, 0) > 0 AND FILL(begun, 0) - FILL(failed, 0) <= 0, 1, 0)",
             using_metrics={
-                "lag": _lag(stage, group, "Minimum"),
+                "lag": lag_metric(group, stage=stage.name, statistic="Minimum"),
                 "begun": _function_sum("Invocations", stage, function),
                 "failed": _function_sum("Errors", stage, function),
             },
@@ -164,15 +160,6 @@ def _about_a_consumer(stage: StageSettings, group: str, function: str) -> Iterat
         periods=6,
         datapoints=5,
         missing=NO_NEWS_IS_GOOD,
-    )
-
-
-def _lag(stage: StageSettings, group: str, statistic: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="AWS/Kafka",
-        metric_name="SumOffsetLag",
-        dimensions_map={"Cluster Name": f"smartqueue-{stage.name}", "Consumer Group": group, "Topic": JOB_EVENTS},
-        statistic=statistic,
     )
 
 

@@ -65,13 +65,48 @@ def cache_hit_ratio(*, stage: str, period: cdk.Duration) -> cloudwatch.MathExpre
     )
 
 
+def rules_ratio(*, stage: str, period: cdk.Duration) -> cloudwatch.MathExpression:
+    """Classifications decided by the keyword rules, as a percentage; 0 while there are none."""
+    return _percentage(
+        "classifications_fallback_total",
+        "classifications_ai_total",
+        stage=stage,
+        period=period,
+        label="decided by rules %",
+    )
+
+
+def count_or_zero(name: str, *, stage: str, label: str, period: cdk.Duration = MINUTE) -> cloudwatch.MathExpression:
+    """A counter whose silence is shown as 0, not as a want of data."""
+    return cloudwatch.MathExpression(
+        expression=f"FILL({name}, 0)",
+        using_metrics={name: job_metric(name, stage=stage, statistic="Sum", period=period)},
+        label=label,
+        period=period,
+    )
+
+
+def cold_start_metric(function: str, *, stage: str) -> cloudwatch.Metric:
+    """How many execution environments of a function have begun to serve."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name="cold_starts_total",
+        dimensions_map={"service": "smartqueue", "stage": stage, "function": function},
+        statistic="Sum",
+        period=MINUTE,
+        label=function,
+    )
+
+
 def _percentage(part: str, rest: str, *, stage: str, period: cdk.Duration, label: str) -> cloudwatch.MathExpression:
     # A counter that nothing was added to has no data points: without FILL the sum would have none either.
+    # One graph may show the same counters by the minute as well, and there an id means one metric only.
+    ids = {name: f"{name}_in_{period.to_seconds():.0f}_seconds" for name in (part, rest)}
+    whole = f"(FILL({ids[part]}, 0) + FILL({ids[rest]}, 0))"
     return cloudwatch.MathExpression(
-        expression="IF(FILL(part, 0) + FILL(rest, 0) > 0, 100 * FILL(part, 0) / (FILL(part, 0) + FILL(rest, 0)), 0)",
+        expression=f"IF({whole} > 0, 100 * FILL({ids[part]}, 0) / {whole}, 0)",
         using_metrics={
-            "part": job_metric(part, stage=stage, statistic="Sum", period=period),
-            "rest": job_metric(rest, stage=stage, statistic="Sum", period=period),
+            ids[name]: job_metric(name, stage=stage, statistic="Sum", period=period) for name in (part, rest)
         },
         label=label,
         period=period,
