@@ -29,13 +29,17 @@ STAGES = ("local", "exported", "busy", "still")
 
 @dataclass(frozen=True)
 class World:
-    """All that there is. at: a time, after everything, that all questions are asked for."""
+    """All that there is. at: a time, after everything, that all questions are asked for.
+
+    metrics: what GET /metrics said then.
+    """
 
     cloud: LocalCloud
     http: httpx2.Client
     server: PrometheusServer
     story: Story
     at: float
+    metrics: str
 
     def readings(self, stage: str) -> Readings:
         """The raw samples of a stage."""
@@ -93,4 +97,6 @@ def world(cloud: tuple[LocalCloud, FakeOpenAI], tmp_path_factory: pytest.TempPat
             seen = Readings(server, "local", now)
             return now if seen.value("up") and seen.taken_at("up") > ended else None
 
-        yield World(local, http, server, story, wait_until(look, "a scrape after everything"))
+        at = wait_until(look, "a scrape after everything")
+        answer = http.get("metrics", headers={"Authorization": f"Bearer {local.scrape_credential()}"})
+        yield World(local, http, server, story, at, answer.text)
