@@ -63,3 +63,10 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """The stage `prod`; packages are not built."""
     return synthesised(tmp_path_factory.mktemp("prod"), PROD, add_stacks, bundle=False)
+
+
+@pytest.fixture(params=["dev", "prod"])
+def stage(request: pytest.FixtureRequest) -> Assembly:
+    """Each stage of AWS in turn."""
+    assembly: Assembly = request.getfixturevalue(request.param)
+    return assembly

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.cdk.components.access import Access
+from infra.cdk.components.acknowledgement import acknowledge
 from infra.cdk.components.code_assets import function_code
 from infra.cdk.components.error_alarm import new_error_alarm
 from infra.cdk.components.log_group import new_log_group
@@ -129,6 +130,27 @@ class JobFunction(Construct):
             # Callers, mappings and the clock come again by themselves; a repeat in between would only crowd them.
             retry_attempts=0,
         )
+        self._acknowledge_findings()
+
+    def _acknowledge_findings(self) -> None:
+        acknowledge(
+            self.role,
+            "AwsSolutions-IAM5[Resource::*]",
+            "X-Ray knows no resources for traces, nor EC2 any for the interfaces that Lambda makes in a VPC.",
+        )
+        for rule in ("AwsSolutions-L1", "Serverless-LambdaLatestVersion"):
+            acknowledge(
+                self.function,
+                rule,
+                "The packages are locked, compiled and tested for this runtime, which AWS supports until 2029.",
+            )
+        for rule in ("Serverless-LambdaDLQ", "Serverless-LambdaAsyncFailureDestination"):
+            acknowledge(
+                self,
+                rule,
+                "Whoever calls it comes again or hears of the failure: clients of the API, mappings with a destination "
+                "of their own, the clock, Secrets Manager, a deployment.",
+            )
 
 
 def _environment(name: str, stage: StageSettings, access: Sequence[Access]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.cdk.components.acknowledgement import acknowledge
 from infra.cdk.components.job_function import JobFunction
 from infra.cdk.components.kafka_rights import consume_statements
 from infra.cdk.data_plane import Kafka
@@ -56,6 +57,12 @@ class KafkaTrigger(Construct):
             max_batching_window=cdk.Duration.seconds(settings.window_seconds) if settings.window_seconds else None,
             **(_provisioned(settings, poller_group, last_resort) if settings.provisioned else {}),
         )
+        if not settings.provisioned:
+            acknowledge(
+                self.mapping,
+                "Serverless-LambdaEventSourceMappingDestination",
+                "Only provisioned pollers may give up a record; without them a batch comes again until it succeeds.",
+            )
         # The service looks at the role when the mapping is made, so its rights must be there first.
         self.mapping.node.add_dependency(function.role)
 

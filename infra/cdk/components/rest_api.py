@@ -156,3 +156,13 @@ def _acknowledge_findings(api: apigateway.RestApi) -> None:
     acknowledge(
         api, "AwsSolutions-APIG2", "The handlers validate every request and say what to change; a model cannot."
     )
+    acknowledge(
+        api.deployment_stage,
+        "AwsSolutions-APIG6",
+        "The access log has one line for each request; execution logs would say it again, at many times the price.",
+    )
+    acknowledge(
+        api,
+        "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+        "The role is the account's for all its APIs, and this is the policy that AWS keeps for it.",
+    )

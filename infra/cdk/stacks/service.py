@@ -9,6 +9,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.cdk.components.acknowledgement import acknowledge
 from infra.cdk.components.catalogue import Catalogue
 from infra.cdk.components.common_layer import CommonLayer
 from infra.cdk.components.kafka_rights import JOB_EVENTS
@@ -93,7 +94,7 @@ class ServiceStack(cdk.Stack):
         )
 
     def _add_relay_schedule(self) -> None:
-        events.Rule(
+        schedule = events.Rule(
             self,
             "RelaySchedule",
             rule_name=f"smartqueue-{self._stage.name}-relay",
@@ -108,6 +109,7 @@ class ServiceStack(cdk.Stack):
                 )
             ],
         )
+        acknowledge(schedule, "Serverless-EventBusDLQ", "The next minute's run does what a missed one did not.")
 
     def _add_rotation(self, days: int) -> None:
         database = self._plane.database
