@@ -14,7 +14,7 @@ from infra.cost.prices import Money
 from infra.cost.templates import Resource, StageTemplates
 
 MOST_LEVERS = 5
-LEAST_DOLLARS = 1.0
+LEAST_DOLLARS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +81,28 @@ def _without(*prefixes: str) -> Callable[[Context], Context]:
     """A lever that takes types away."""
     return lambda context: _with_resources(
         context, [r for r in context.templates.resources if not r.kind.startswith(prefixes)]
+    )
+
+
+def _without_prometheus(context: Context) -> Context:
+    name = f"smartqueue-{context.templates.stage}-export"
+    kept = [
+        r
+        for r in context.templates.resources
+        if name not in (r.properties.get("FunctionName"), r.properties.get("Name"))
+    ]
+    return _without("AWS::APS::")(_with_resources(context, kept))
+
+
+def _without_arithmetic(context: Context) -> Context:
+    return _with_resources(
+        context,
+        [
+            r
+            for r in context.templates.resources
+            if r.kind != "AWS::CloudWatch::CompositeAlarm"
+            and not (r.kind == "AWS::CloudWatch::Alarm" and "Metrics" in r.properties)
+        ],
     )
 
 
@@ -169,7 +191,12 @@ LEVERS = (
     Lever(
         setting="prometheus=false",
         gives_up="the managed Prometheus; GET /metrics stays, for one of your own",
-        pull=_without("AWS::APS::"),
+        pull=_without_prometheus,
+    ),
+    Lever(
+        setting="full-cloudwatch=false",
+        gives_up="alarms on ratios and lag, and that one cause rings once",
+        pull=_without_arithmetic,
     ),
     Lever(
         setting="functions.<name>.snap-start=false",

@@ -66,20 +66,27 @@ def _pollers(context: Context) -> Iterator[Line]:
 def _metrics(context: Context) -> Iterator[Line]:
     jobs = len(job_metrics(context.templates))
     yield Line(group="Watching", text=f"{jobs} metrics of jobs", cost=context.prices.cost("metric-month", jobs))
-    detailed = any(
-        settings.get("MetricsEnabled")
-        for stage in context.templates.of_kind("AWS::ApiGateway::Stage")
-        for settings in stage.properties.get("MethodSettings", ())
-    )
-    methods = sum(
-        method.properties["HttpMethod"] != "OPTIONS" for method in context.templates.of_kind("AWS::ApiGateway::Method")
-    )
-    if detailed:
+    routes = _routes_with_metrics(context)
+    if routes:
         yield Line(
             group="Watching",
-            text=f"{METRICS_PER_ROUTE} metrics of each of {methods} API routes",
-            cost=context.prices.cost("metric-month", METRICS_PER_ROUTE * methods),
+            text=f"{METRICS_PER_ROUTE} metrics of each of {routes} API route{'s' if routes > 1 else ''}",
+            cost=context.prices.cost("metric-month", METRICS_PER_ROUTE * routes),
         )
+
+
+def _routes_with_metrics(context: Context) -> int:
+    """How many methods of the API have metrics of their own: all of them, or those that are named."""
+    measured = [
+        settings
+        for stage in context.templates.of_kind("AWS::ApiGateway::Stage")
+        for settings in stage.properties.get("MethodSettings", ())
+        if settings.get("MetricsEnabled")
+    ]
+    if any(settings["ResourcePath"] == "/*" for settings in measured):
+        methods = context.templates.of_kind("AWS::ApiGateway::Method")
+        return sum(method.properties["HttpMethod"] != "OPTIONS" for method in methods)
+    return len(measured)
 
 
 def _prometheus(context: Context) -> Iterator[Line]:

@@ -81,7 +81,20 @@ def test_passwords_are_tried_slower_than_jobs_are_sent(prod: Assembly) -> None:
         (settings["HttpMethod"], settings["ResourcePath"]): settings["ThrottlingRateLimit"]
         for settings in stage["Properties"]["MethodSettings"]
     }
-    assert limits == {("*", "/*"): 500, ("POST", "/~1auth~1login"): 50, ("POST", "/~1auth~1register"): 50}
+    assert limits == {
+        ("*", "/*"): 500,
+        ("POST", "/~1auth~1login"): 50,
+        ("POST", "/~1auth~1register"): 50,
+        ("POST", "/~1jobs"): 500,
+    }
+
+
+def test_only_the_method_that_alarms_watch_has_metrics_of_its_own(prod: Assembly) -> None:
+    (stage,) = prod.resources("Service", "AWS::ApiGateway::Stage").values()
+    measured = [
+        settings["ResourcePath"] for settings in stage["Properties"]["MethodSettings"] if settings.get("MetricsEnabled")
+    ]
+    assert measured == ["/~1jobs"]
 
 
 def test_browsers_are_let_in_only_from_listed_origins(local: Assembly, named: Assembly) -> None:

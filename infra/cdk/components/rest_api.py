@@ -19,6 +19,9 @@ from infra.cdk.settings import StageSettings
 STAGE_NAME = "v1"
 GUESSABLE = ("/auth/register/POST", "/auth/login/POST")
 """What strangers may call, and what costs a password's hash each time."""
+GUESSABLE_SHARE = 0.1
+WATCHED = "/jobs/POST"
+"""The one method with metrics of its own, which cost by the method; the API as a whole has them for nothing."""
 LOGGED = {
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -110,20 +113,24 @@ class RestApi(Construct):
             throttling_rate_limit=stage.api.requests_per_second,
             throttling_burst_limit=stage.api.burst,
             tracing_enabled=True,
-            metrics_enabled=True,
             # Bodies hold passwords and tenants' data.
             data_trace_enabled=False,
             access_log_destination=self._access_log(stage) if stage.api.access_logs else None,
             access_log_format=_access_log_format() if stage.api.access_logs else None,
-            method_options={path: self._slower(stage) for path in GUESSABLE},
+            method_options={
+                **{path: self._limits(stage, share=GUESSABLE_SHARE) for path in GUESSABLE},
+                WATCHED: self._limits(stage, share=1, has_metrics=True),
+            },
         )
 
-    def _slower(self, stage: StageSettings) -> apigateway.MethodDeploymentOptions:
-        """A tenth of the stage's limits."""
+    def _limits(
+        self, stage: StageSettings, *, share: float, has_metrics: bool = False
+    ) -> apigateway.MethodDeploymentOptions:
+        """A share of the stage's limits for one method, and whether it has metrics of its own."""
         return apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=max(1, stage.api.requests_per_second // 10),
-            throttling_burst_limit=max(1, stage.api.burst // 10),
-            metrics_enabled=True,
+            throttling_rate_limit=max(1, int(stage.api.requests_per_second * share)),
+            throttling_burst_limit=max(1, int(stage.api.burst * share)),
+            metrics_enabled=has_metrics,
             data_trace_enabled=False,
         )
 
