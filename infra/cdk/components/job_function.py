@@ -148,8 +148,8 @@ class JobFunction(Construct):
             acknowledge(
                 self,
                 rule,
-                "Whoever calls it comes again or hears of the failure: clients of the API, mappings with a destination "
-                "of their own, the clock, Secrets Manager, a deployment.",
+                "Whoever calls it comes again or hears of the failure: clients of the API, mappings that repeat a "
+                "batch or report it, the clock, Secrets Manager, a deployment.",
             )
 
 
