@@ -129,7 +129,12 @@ def create_topics(bootstrap: str, topics: Mapping[str, int]) -> None:
 
 
 def lag(bootstrap: str, group: str, topic: str) -> int:
-    """How many records of the topic the group has not committed yet.
+    """How many records of the topic the group has not committed yet."""
+    return sum(behind or 0 for behind in partition_lags(bootstrap, group, topic).values())
+
+
+def partition_lags(bootstrap: str, group: str, topic: str) -> dict[int, int | None]:
+    """How many records the group has not committed yet, by partition; None where the broker did not say in time.
 
     Read from fetches, as Tansu's ListOffsets answers with the start of the last batch instead of the end of the log.
     """
@@ -148,12 +153,16 @@ def lag(bootstrap: str, group: str, topic: str) -> int:
         positions = {partition: consumer.committed(partition) or 0 for partition in partitions}
         for partition, position in positions.items():
             consumer.seek(partition, position)
+        ends: dict[TopicPartition, int | None] = {}
         for _ in range(20):
             consumer.poll(timeout_ms=100)
             ends = {partition: consumer.highwater(partition) for partition in partitions}
             if all(end is not None for end in ends.values()):
                 break
-        return sum(max((ends[partition] or 0) - position, 0) for partition, position in positions.items())
+        return {
+            partition.partition: None if end is None else max(end - positions[partition], 0)
+            for partition, end in ends.items()
+        }
     finally:
         consumer.close()
 

@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--bootstrap", required=True, help="the Kafka broker, host:port")
     parser.add_argument("--locks", type=Path, required=True, help="folder for one lock file per consumer group")
     parser.add_argument("--mapping", type=Path, help="a JSON file with the mappings, instead of the deployed stacks")
+    parser.add_argument("--lag-seconds", type=float, default=10, help="how often the groups' lag is measured")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     quiet_client_logs()
@@ -29,6 +30,7 @@ def main() -> None:
         bootstrap=arguments.bootstrap,
         locks=arguments.locks,
         mapping_file=arguments.mapping,
+        lag_seconds=arguments.lag_seconds,
     ).run(halt)
 
 

@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 _RESOURCE_TYPE = "AWS::Lambda::EventSourceMapping"
+# What AWS takes for endless retries when there is a destination for failures.
+_RETRIES_BEFORE_DESTINATION = 10
 _DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 
 
 @dataclass(frozen=True)
 class EventSourceMapping:
-    """One topic read by one consumer group for one function."""
+    """One topic read by one consumer group for one function.
+
+    `retries` is how often a failed delivery is repeated before its records are given up, None for endlessly;
+    `on_failure` is the ARN of the SQS queue that is then told.
+    """
 
     function: str
     topic: str
@@ -31,6 +37,8 @@ class EventSourceMapping:
     window_seconds: float = 0
     starting_position: str = "TRIM_HORIZON"
     partial_responses: bool = False
+    retries: int | None = None
+    on_failure: str | None = None
 
 
 class MappingError(ValueError):
@@ -85,6 +93,8 @@ def _mapping(listed: dict[str, Any], declared: dict[str, Any]) -> EventSourceMap
     )
     function = listed["FunctionArn"].partition(":function:")[2] or listed["FunctionArn"]
     managed = "SelfManagedEventSource" not in declared
+    # The template may hold a reference instead of the queue's ARN; the listing has the ARN.
+    destination = ((listed.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     return EventSourceMapping(
         function=function,
         topic=declared["Topics"][0],
@@ -95,7 +105,15 @@ def _mapping(listed: dict[str, Any], declared: dict[str, Any]) -> EventSourceMap
         window_seconds=float(declared.get("MaximumBatchingWindowInSeconds") or 0),
         starting_position=declared.get("StartingPosition") or "TRIM_HORIZON",
         partial_responses="ReportBatchItemFailures" in (declared.get("FunctionResponseTypes") or []),
+        retries=_retries(int(declared.get("MaximumRetryAttempts", -1)), destination),
+        on_failure=destination,
     )
+
+
+def _retries(declared: int, destination: str | None) -> int | None:
+    if declared >= 0:
+        return declared
+    return _RETRIES_BEFORE_DESTINATION if destination else None
 
 
 def read_file(path: Path) -> set[EventSourceMapping]:

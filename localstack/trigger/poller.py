@@ -12,7 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
-from localstack.trigger.events import Record, batch_length, build_event, failed_positions, position
+from localstack.trigger.events import Record, batch_length, build_event
+from localstack.trigger.last_resort import failure_messages, send
+from localstack.trigger.progress import committable, is_exhausted, remaining, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +33,21 @@ class Poller(threading.Thread):
     """Runs until `stop`; a broker or an emulator that goes away is waited for, with one log line per change."""
 
     def __init__(
-        self, mapping: EventSourceMapping, partitions: Sequence[int], *, bootstrap: str, functions: LambdaClient
+        self,
+        mapping: EventSourceMapping,
+        partitions: Sequence[int],
+        *,
+        bootstrap: str,
+        functions: LambdaClient,
+        queues: Any,
     ) -> None:
         super().__init__(name=f"{mapping.group}:{','.join(map(str, partitions))}", daemon=True)
         self._mapping = mapping
         self._partitions = [TopicPartition(mapping.topic, number) for number in partitions]
         self._brokers = bootstrap
         self._functions = functions
+        self._queues = queues
+        self._owed: dict[Any, int] = {}
         self._halt = threading.Event()
         self._log = logging.getLogger("trigger")
         self._trouble = ""
@@ -83,6 +93,11 @@ class Poller(threading.Thread):
     def _seek(self, consumer: Any) -> None:
         for partition in self._partitions:
             committed = consumer.committed(partition)
+            owed = self._owed.get(partition, 0)
+            if committed is not None and owed > committed:
+                # Done, but the broker was away when it should have been told.
+                self._commit(consumer, {partition: owed})
+                committed = owed
             consumer.seek(partition, committed or 0)
             if committed is None and self._mapping.starting_position == "LATEST":
                 # The end is learnt from a fetch: Tansu's ListOffsets answers with the start of the last batch.
@@ -110,51 +125,87 @@ class Poller(threading.Thread):
                 deadline = time.monotonic() + self._mapping.window_seconds
 
     def _deliver(self, consumer: Any, batch: list[Record]) -> None:
-        """Invoke until the function has accepted every record; AWS does not pause between attempts, this does."""
+        """Invoke until every record is accepted or given up; AWS does not pause between attempts, this does."""
         pending = batch
-        attempt = 0
+        attempt = invocations = 0
         while pending:
             attempt += 1
             started = time.perf_counter()
-            problem, left = self._invoke(pending)
+            try:
+                problem, left = self._invoke(pending)
+                invocations += 1
+            except (BotoCoreError, ClientError) as error:
+                # It did not reach the function, so it uses up no retry.
+                problem, left = f"the emulator does not run it: {error}", pending
             milliseconds = (time.perf_counter() - started) * 1000
             outcome = f"failed ({problem})" if problem else "delivered" if not left else f"partly, {len(left)} left"
             self._log.info(
                 "%s: %d records %s to %s in %.0f ms, attempt %d: %s",
                 self._mapping.group,
                 len(pending),
-                _spans(pending),
+                spans(pending),
                 self._mapping.function,
                 milliseconds,
                 attempt,
                 outcome,
             )
-            if not problem:
-                self._commit(consumer, _committable(batch, left))
+            if left and is_exhausted(self._mapping, invocations):
+                if not self._give_up(left, invocations):
+                    return
+                left = []
+            if not problem or not left:
+                self._settle(consumer, batch, left)
             pending = left
             if pending and self._halt.wait(min(_FIRST_PAUSE_SECONDS * attempt, _LONGEST_PAUSE_SECONDS)):
                 return
 
     def _invoke(self, batch: list[Record]) -> tuple[str, list[Record]]:
-        """What went wrong ("" for nothing), and the records to deliver again."""
+        """What went wrong ("" for nothing), and the records to deliver again. Raises when the function did not run."""
         payload = json.dumps(build_event(self._mapping, self._brokers, batch)).encode()
-        try:
-            answer = self._functions.invoke(FunctionName=self._mapping.function, Payload=payload)
-            body = answer["Payload"].read()
-        except (BotoCoreError, ClientError) as error:
-            return f"the emulator does not run it: {error}", batch
+        answer = self._functions.invoke(FunctionName=self._mapping.function, Payload=payload)
+        body = answer["Payload"].read()
         if answer.get("FunctionError"):
             return body.decode(errors="replace")[:300], batch
         if not self._mapping.partial_responses:
             return "", []
-        failed = failed_positions(json.loads(body or b"null"), batch)
-        if failed is None:
-            return "its answer names records it was not given", batch
-        return "", [record for record in batch if position(record) in failed]
+        left = remaining(json.loads(body or b"null"), batch)
+        return ("its answer names records it was not given", batch) if left is None else ("", left)
+
+    def _give_up(self, records: list[Record], invocations: int) -> bool:
+        """Tell the mapping's queue; False when this was to stop before the queue could be told."""
+        place = spans(records)
+        queue = self._mapping.on_failure
+        messages = failure_messages(self._mapping, self._brokers, records, invocations=invocations)
+        while queue:
+            try:
+                send(self._queues, queue, messages)
+                break
+            except ClientError as error:
+                # As on AWS, a destination that refuses does not hold the partition up.
+                self._log.warning("%s: %s cannot be told of %s: %s", self._mapping.group, queue, place, error)
+                break
+            except BotoCoreError as error:
+                self._log.warning("%s: the emulator is away, so %s waits: %s", self._mapping.group, queue, error)
+                if self._halt.wait(_LONGEST_PAUSE_SECONDS):
+                    return False
+        self._log.warning("%s: %s given up after %d invocations", self._mapping.group, place, invocations)
+        return True
+
+    def _settle(self, consumer: Any, batch: list[Record], left: list[Record]) -> None:
+        """Commit what is done. Raises KafkaError, once nothing is left that a new start would deliver twice."""
+        offsets = committable(batch, left)
+        try:
+            self._commit(consumer, offsets)
+        except KafkaError as error:
+            self._owed |= offsets
+            if not left:
+                raise
+            self._report(f"Kafka at {self._brokers} takes no offsets ({error!r}); delivering what is left first")
 
     def _commit(self, consumer: Any, offsets: dict[Any, int]) -> None:
-        if offsets:
-            consumer.commit({partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()})
+        consumer.commit({partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()})
+        for partition in offsets:
+            self._owed.pop(partition, None)
 
     def _report(self, trouble: str) -> None:
         if trouble and not self._trouble:
@@ -162,24 +213,3 @@ class Poller(threading.Thread):
         elif self._trouble and not trouble:
             self._log.info("%s: Kafka answers again", self.name)
         self._trouble = trouble
-
-
-def _committable(batch: Sequence[Record], left: Sequence[Record]) -> dict[Any, int]:
-    """The next offset of each partition, stopping at the first record that is still to be delivered."""
-    offsets: dict[Any, int] = {}
-    for record in batch:
-        partition = TopicPartition(record.topic, record.partition)
-        offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
-    for record in left:
-        partition = TopicPartition(record.topic, record.partition)
-        offsets[partition] = min(offsets[partition], record.offset)
-    return offsets
-
-
-def _spans(batch: Sequence[Record]) -> str:
-    spans: dict[int, tuple[int, int]] = {}
-    for record in batch:
-        first, last = spans.get(record.partition, (record.offset, record.offset))
-        spans[record.partition] = (min(first, record.offset), max(last, record.offset))
-    topic = batch[0].topic
-    return " ".join(f"{topic}-{number}@{first}..{last}" for number, (first, last) in sorted(spans.items()))

@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from localstack.aws import client
+from localstack.trigger.lag import LagMeter
 from localstack.trigger.mappings import Discovery, EventSourceMapping, read_file
 from localstack.trigger.poller import Poller
 
@@ -28,11 +29,16 @@ Wanted = tuple[EventSourceMapping, tuple[int, ...]]
 class Supervisor:
     """Runs until told to stop. `mapping_file` replaces the look at the deployed stacks."""
 
-    def __init__(self, *, endpoint: str, bootstrap: str, locks: Path, mapping_file: Path | None = None) -> None:
+    def __init__(
+        self, *, endpoint: str, bootstrap: str, locks: Path, mapping_file: Path | None = None, lag_seconds: float
+    ) -> None:
         self._bootstrap = bootstrap
         self._locks = locks
         self._mapping_file = mapping_file
         self._functions = client("lambda", endpoint, read_timeout_seconds=_LONGEST_FUNCTION_SECONDS + 30)
+        self._queues = client("sqs", endpoint)
+        self._metrics = client("cloudwatch", endpoint)
+        self._lag_seconds = lag_seconds
         self._discovery = Discovery(client("cloudformation", endpoint), client("lambda", endpoint))
         self._running: dict[Wanted, list[Poller]] = {}
         self._held: dict[str, TextIO] = {}
@@ -42,15 +48,19 @@ class Supervisor:
     def run(self, halt: threading.Event) -> None:
         """Poll until `halt` is set, then wait for the deliveries under way."""
         self._locks.mkdir(parents=True, exist_ok=True)
+        meter = LagMeter(bootstrap=self._bootstrap, metrics=self._metrics, period_seconds=self._lag_seconds, halt=halt)
+        meter.start()
         while not halt.is_set():
             try:
                 self._apply(self._wanted())
+                meter.watch(mapping for mapping, _ in self._running)
                 self._say("discovery", "")
             except (BotoCoreError, ClientError, KafkaError) as error:
                 # What runs keeps running: a pause of the emulator must not stop a delivery to it.
                 self._say("discovery", f"cannot look for mappings ({type(error).__name__}: {error}); trying again")
             halt.wait(_DISCOVERY_SECONDS)
         self._apply(set())
+        meter.join()
 
     def _wanted(self) -> set[Wanted]:
         mappings = read_file(self._mapping_file) if self._mapping_file else self._discovery.mappings()
@@ -90,7 +100,10 @@ class Supervisor:
         for mapping, partitions in sorted(wanted - self._running.keys(), key=lambda key: key[0].group):
             count = min(_POLLERS_PER_MAPPING, len(partitions))
             shares = [partitions[index::count] for index in range(count)]
-            pollers = [Poller(mapping, share, bootstrap=self._bootstrap, functions=self._functions) for share in shares]
+            pollers = [
+                Poller(mapping, share, bootstrap=self._bootstrap, functions=self._functions, queues=self._queues)
+                for share in shares
+            ]
             self._running[mapping, partitions] = pollers
             for poller in pollers:
                 poller.start()

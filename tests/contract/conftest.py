@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
     home = tmp_path_factory.mktemp("contract")
     folder = home / "functions"
-    for name in ("whole", "partial", "tick"):
+    for name in ("whole", "partial", "limited", "tick"):
         (folder / name).mkdir(parents=True)
     kafka = Kafka(data=home / "kafka", port=free_port())
     emulator = Emulator(data=home / "emulator", port=free_port(), kafka_bootstrap=kafka.bootstrap)
@@ -40,6 +40,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
             [
                 *(sys.executable, "-m", "localstack.trigger", "--endpoint", emulator.url),
                 *("--bootstrap", kafka.bootstrap, "--locks", str(home / "locks")),
+                *("--lag-seconds", "1"),
             ],
             environment=clean_environment(),
             folder=ROOT,
@@ -89,8 +90,14 @@ def partial(contract: Contract) -> Iterator[Path]:
     yield from _emptied(contract.folder / "partial")
 
 
+@pytest.fixture
+def limited(contract: Contract) -> Iterator[Path]:
+    yield from _emptied(contract.folder / "limited")
+
+
 def _emptied(folder: Path) -> Iterator[Path]:
     for file in folder.iterdir():
         file.unlink()
     yield folder
-    (folder / "fail").unlink(missing_ok=True)
+    for order in ("fail", "refuse"):
+        (folder / order).unlink(missing_ok=True)

@@ -14,7 +14,18 @@ BUCKET = "contract-code"
 PREFIX = "smartqueue-contract-"
 CLUSTER_ARN = "arn:aws:kafka:us-east-1:000000000000:cluster/contract/00000000-0000-0000-0000-000000000000-1"
 ROLE = "arn:aws:iam::000000000000:role/contract"
-MAPPINGS = {"Whole": "whole-topic", "Partial": "partial-topic"}
+MAPPINGS = {"Whole": "whole-topic", "Partial": "partial-topic", "Limited": "limited-topic"}
+QUEUE = "contract-undelivered"
+_REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "Whole": {},
+    "Partial": _REPORTING,
+    "Limited": {
+        **_REPORTING,
+        "MaximumRetryAttempts": 1,
+        "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Undelivered", "Arn"]}}},
+    },
+}
 
 
 def code_zip() -> bytes:
@@ -71,6 +82,7 @@ def template(folder: Path, *, enabled: bool = True) -> dict[str, Any]:
             },
         },
         "Measure": _function("measure", folder),
+        "Undelivered": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": QUEUE}},
         **_api(),
     }
     for name, topic in MAPPINGS.items():
@@ -85,7 +97,7 @@ def template(folder: Path, *, enabled: bool = True) -> dict[str, Any]:
                 "BatchSize": 10,
                 "Enabled": enabled,
                 "AmazonManagedKafkaEventSourceConfig": {"ConsumerGroupId": f"{name.lower()}-group"},
-                **({"FunctionResponseTypes": ["ReportBatchItemFailures"]} if name == "Partial" else {}),
+                **_OPTIONS[name],
             },
         }
     return {

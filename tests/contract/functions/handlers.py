@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
@@ -60,7 +61,10 @@ def custom_resource(event: dict[str, Any], context: Any) -> Any:
 
 
 def consume(event: dict[str, Any], context: Any) -> Any:
-    """Keeps the event; fails while a file `fail` exists, answers with the file `answer` when there is one."""
+    """Keeps the event; fails while a file `fail` exists, answers with the file `answer` when there is one.
+
+    Reports the records with the values in the file `refuse` as failed, as long as it exists.
+    """
     print("consuming")
     number = time.time_ns()
     failing = (FOLDER / "fail").exists()
@@ -75,6 +79,16 @@ def consume(event: dict[str, Any], context: Any) -> Any:
         content = json.loads(answer.read_text())
         answer.unlink()
         return content
+    refuse = FOLDER / "refuse"
+    if refuse.exists():
+        refused = json.loads(refuse.read_text())
+        identifiers = [
+            {"partition": partition, "offset": record["offset"]}
+            for partition, records in event["records"].items()
+            for record in records
+            if base64.b64decode(record["value"]).decode() in refused
+        ]
+        return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
     return None
 
 

@@ -26,6 +26,7 @@ class Cloud:
     def __init__(self) -> None:
         self.state = "Enabled"
         self.updated = "1"
+        self.destination: dict[str, Any] | None = None
         self.templates_read = 0
 
     def describe_stacks(self) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Cloud:
                     "EventSourceArn": "arn:aws:kafka:x",
                     "BatchSize": 50,
                     "State": self.state,
+                    **({"DestinationConfig": self.destination} if self.destination else {}),
                 }
             ]
         }
@@ -73,6 +75,28 @@ def test_a_mapping_is_put_together_from_both_sources() -> None:
             partial_responses=True,
         )
     }
+
+
+@pytest.mark.parametrize(
+    ("declared", "destination", "retries"),
+    [
+        ({}, None, None),
+        ({"MaximumRetryAttempts": -1}, None, None),
+        ({"MaximumRetryAttempts": 0}, None, 0),
+        ({"MaximumRetryAttempts": 3}, "arn:aws:sqs:us-east-1:000000000000:q", 3),
+        ({"MaximumRetryAttempts": -1}, "arn:aws:sqs:us-east-1:000000000000:q", 10),
+    ],
+)
+def test_retries_end_when_a_limit_or_a_destination_is_declared(
+    monkeypatch: pytest.MonkeyPatch, declared: dict[str, int], destination: str | None, retries: int | None
+) -> None:
+    for name, value in declared.items():
+        monkeypatch.setitem(MAPPING_PROPERTIES, name, value)
+    cloud = Cloud()
+    cloud.destination = {"OnFailure": {"Destination": destination}} if destination else None
+    (mapping,) = discovery(cloud).mappings()
+
+    assert (mapping.retries, mapping.on_failure) == (retries, destination)
 
 
 def test_disabled_mappings_are_left_out() -> None:
