@@ -20,7 +20,10 @@ PARTS = ("*Meaning.*", "*Likely.*", "*Mend.*", "*Over*")
 SERVICES = botocore.session.get_session()
 # Not of the API, but of the command line.
 OPTIONS = {"query", "output"}
-TAIL = {"since", "filter-pattern"}
+ONLY_ON_THE_COMMAND_LINE = {
+    ("logs", "tail"): {"since", "filter-pattern"},
+    ("rds", "generate-db-auth-token"): {"hostname", "port", "username"},
+}
 # Lines that Lambda itself or a library writes, and levels.
 FOREIGN_WORDS = {"Task timed out", "Traceback", "ERROR", "OperationalError"}
 # Of AWS's own metrics, those that no alarm watches and that commands may show.
@@ -102,8 +105,8 @@ def test_a_link_within_the_runbook_leads_somewhere() -> None:
 def test_the_command_line_knows_the_command_and_its_options(command: str) -> None:
     _, service, operation, *rest = shlex.split(command)
     options = {word.removeprefix("--") for word in rest if word.startswith("--")}
-    if (service, operation) == ("logs", "tail"):
-        assert options <= TAIL
+    if (service, operation) in ONLY_ON_THE_COMMAND_LINE:
+        assert options <= ONLY_ON_THE_COMMAND_LINE[service, operation]
         return
     model = SERVICES.get_service_model(service)
     (found,) = [name for name in model.operation_names if xform_name(name, "-") == operation]
