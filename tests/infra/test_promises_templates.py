@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.cdk.app import add_stacks
 from infra.cdk.components.code_assets import REPOSITORY
-from infra.cdk.stages import PROD
+from infra.cdk.stages import DEV, PROD
 from tests.infra.assembly import Assembly
 from tests.infra.conftest import synthesised
 from tests.infra.survey import everything, flat, of_kind, templates
@@ -44,9 +44,10 @@ GENERATED = re.compile(r"^\{\{resolve:secretsmanager:.*\}\}$|^\{Ref [^}]+\}$")
 EMPTY = {"", "none"}
 
 
-def test_two_syntheses_are_the_same(prod: Assembly, tmp_path: Path) -> None:
-    again = synthesised(tmp_path, PROD, add_stacks, bundle=False)
-    assert templates(again.folder, "prod") == templates(prod.folder, "prod")
+def test_two_syntheses_are_the_same(stage: Assembly, tmp_path: Path) -> None:
+    (settings,) = (settings for settings in (DEV, PROD) if settings.name == stage.stage)
+    again = synthesised(tmp_path, settings, add_stacks, bundle=False)
+    assert templates(again.folder, stage.stage) == templates(stage.folder, stage.stage)
 
 
 def test_nothing_names_this_machine(stage: Assembly) -> None:
