@@ -1,4 +1,4 @@
-"""Metrics that AWS keeps and the local cloud does not: of API Gateway, of MSK, and of invocations by a schedule.
+"""Metrics that AWS keeps and the local cloud does not, or too seldom: of API Gateway, MSK and the schedule.
 
 They are put into the emulator's CloudWatch under AWS's own names and dimensions, from what really happened: the
 answers this suite got, the offsets in the broker, and the lines that the emulator logs for every invocation.
@@ -108,7 +108,7 @@ class ScheduleMeter:
 
 
 class LagMeter:
-    """Measures the lag of the consumer groups as MSK does, from the broker's offsets."""
+    """Measures the lag of the consumer groups as the trigger does, but now: nobody waits for its next ten seconds."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._metrics = client("cloudwatch", cloud.endpoints.aws)
