@@ -160,7 +160,8 @@ def test_only_the_scrape_credential_opens_the_metrics(tenant: Tenant, anonymous:
 
 def test_the_dashboard_shows_the_originals_nine_panels(cloud: LocalCloud) -> None:
     dashboards = client("cloudwatch", cloud.endpoints.aws)
-    body: dict[str, Any] = json.loads(dashboards.get_dashboard(DashboardName="smartqueue-local-detail")["DashboardBody"])
+    board = dashboards.get_dashboard(DashboardName="smartqueue-local-detail")
+    body: dict[str, Any] = json.loads(board["DashboardBody"])
 
     drawn = json.dumps(body)
     for name in PANELS:
