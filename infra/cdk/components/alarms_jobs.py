@@ -69,9 +69,7 @@ def _about_failures(stage: StageSettings) -> Iterator[Watch]:
         yield Watch(
             name="undelivered-batches",
             meaning="A batch of events was given up after its last delivery.",
-            metric=undelivered_metric(
-                "ApproximateNumberOfMessagesVisible", stage=stage.name, statistic="Maximum", label="batches given up"
-            ),
+            metric=undelivered_metric("ApproximateNumberOfMessagesVisible", stage=stage.name, statistic="Maximum"),
             threshold=0,
             periods=1,
             missing=NO_NEWS_IS_GOOD,

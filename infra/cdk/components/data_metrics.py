@@ -60,12 +60,14 @@ def firewall_metric(name: str, *, stage: str, region: str, label: str) -> cloudw
     return _metric("AWS/WAFV2", name, dimensions, "Sum", label)
 
 
-def undelivered_metric(name: str, *, stage: str, statistic: str, label: str) -> cloudwatch.Metric:
+def undelivered_metric(name: str, *, stage: str, statistic: str, label: str | None = None) -> cloudwatch.Metric:
     """About the queue of last resort, where given-up batches of events go."""
     return _metric("AWS/SQS", name, {"QueueName": f"smartqueue-{stage}-undelivered"}, statistic, label)
 
 
-def _metric(namespace: str, name: str, dimensions: dict[str, str], statistic: str, label: str) -> cloudwatch.Metric:
+def _metric(
+    namespace: str, name: str, dimensions: dict[str, str], statistic: str, label: str | None
+) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
