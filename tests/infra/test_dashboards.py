@@ -1,6 +1,8 @@
 """The boards: one screen that tells whether and where it hurts, and the detail behind it."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -37,7 +39,9 @@ ADDED = {
     "Cold starts",
     "Function throttles",
 }
-OF_THE_DATA = {"Database CPU and connections", "Valkey CPU and memory, %", "WAF", "Undelivered queue"}
+OF_THE_DATA = {
+    *("Database CPU and connections", "Database deadlocks", "Valkey CPU and memory, %", "WAF", "Undelivered queue"),
+}
 AWS_METRICS = {
     "AWS/ApiGateway": {"Count", "4XXError", "5XXError", "Latency"},
     "AWS/Lambda": {"Invocations", "Errors", "Duration", "Throttles", "ConcurrentExecutions"},
@@ -84,8 +88,7 @@ def test_every_metric_on_a_board_exists(stage: str, request: pytest.FixtureReque
         (metric[0], metric[1])
         for board in (f"smartqueue-{stage}", f"smartqueue-{stage}-detail")
         for widget in _widgets(assembly, board)
-        for side in ("metrics",)
-        for metric in widget["properties"].get(side, ())
+        for metric in widget["properties"].get("metrics", ())
         if isinstance(metric[0], str)
     }
     known = {(namespace, name) for namespace, names in AWS_METRICS.items() for name in names}
@@ -98,6 +101,71 @@ def test_a_stage_without_data_services_of_its_own_shows_none(local: Assembly) ->
     drawn = json.dumps(_widgets(local, "smartqueue-local-detail"))
     assert "AWS/RDS" not in drawn
     assert "AWS/ElastiCache" not in drawn
+
+
+def test_whatever_is_watched_by_name_has_that_name_in_its_stack(stage: Assembly) -> None:
+    given = _given_names(stage)
+    watched = {(name, value) for name, value in _watched_names(stage) if name in given}
+    assert {name for name, _ in watched} == given.keys() - ({"QueueName"} if stage.stage == "dev" else set())
+    assert {(name, value) for name, value in watched if value not in given[name]} == set()
+
+
+def test_the_log_that_deadlocks_are_counted_in_is_kept(stage: Assembly) -> None:
+    (query,) = (
+        widget["properties"]["query"]
+        for widget in _widgets(stage, f"smartqueue-{stage.stage}-detail")
+        if widget["type"] == "log"
+    )
+    asked = set(re.findall(r"SOURCE '([^']+)'", query))
+    kept = {group["Properties"]["LogGroupName"] for group in stage.resources("Data", "AWS::Logs::LogGroup").values()}
+    (server,) = stage.resources("Data", "AWS::RDS::DBInstance").values()
+    assert asked <= kept
+    assert "postgresql" in server["Properties"]["EnableCloudwatchLogsExports"]
+
+
+def _given_names(assembly: Assembly) -> dict[str, set[str]]:
+    """The values that a metric's dimension can have, by the dimension's name: what the other stacks named so."""
+
+    def named(stack: str, kind: str, *path: str) -> set[str]:
+        found = set()
+        for resource in assembly.resources(stack, f"AWS::{kind}").values():
+            value: Any = resource["Properties"]
+            for step in path:
+                value = value[step]
+            found.add(value)
+        return found
+
+    (cache,) = assembly.resources("Data", "AWS::ElastiCache::ReplicationGroup").values()
+    nodes = range(1, cache["Properties"]["ReplicasPerNodeGroup"] + 2)
+    group = ("AmazonManagedKafkaEventSourceConfig", "ConsumerGroupId")
+    return {
+        "DBInstanceIdentifier": named("Data", "RDS::DBInstance", "DBInstanceIdentifier"),
+        "CacheClusterId": {f"{cache['Properties']['ReplicationGroupId']}-{node:03}" for node in nodes},
+        "Cluster Name": named("Data", "MSK::Cluster", "ClusterName"),
+        "Topic": named("Data", "MSK::Topic", "TopicName"),
+        "Consumer Group": named("Service", "Lambda::EventSourceMapping", *group),
+        "WebACL": named("Service", "WAFv2::WebACL", "VisibilityConfig", "MetricName"),
+        "QueueName": named("Service", "SQS::Queue", "QueueName"),
+        "ApiName": named("Service", "ApiGateway::RestApi", "Name"),
+        "FunctionName": named("Service", "Lambda::Function", "FunctionName")
+        | named("Prometheus", "Lambda::Function", "FunctionName"),
+    }
+
+
+def _watched_names(assembly: Assembly) -> Iterator[tuple[str, str]]:
+    """The dimensions of every metric on the boards and behind the alarms."""
+    for board in (f"smartqueue-{assembly.stage}", f"smartqueue-{assembly.stage}-detail"):
+        for widget in _widgets(assembly, board):
+            for metric in widget["properties"].get("metrics", ()):
+                words = [word for word in metric if isinstance(word, str)]
+                yield from zip(words[2::2], words[3::2], strict=True)
+    for alarm in assembly.resources("Observability", "AWS::CloudWatch::Alarm").values():
+        stats = [
+            part["MetricStat"]["Metric"] for part in alarm["Properties"].get("Metrics", ()) if "MetricStat" in part
+        ]
+        for metric in (alarm["Properties"], *stats):
+            for dimension in metric.get("Dimensions", ()):
+                yield dimension["Name"], dimension["Value"]
 
 
 def _titles(assembly: Assembly, board: str) -> set[str]:

@@ -12,10 +12,11 @@ from infra.cdk.components.data_metrics import (
     firewall_metric,
 )
 from infra.cdk.components.metrics import api_metric, cold_start_metric, function_metric
-from infra.cdk.components.widgets import graph
+from infra.cdk.components.widgets import graph, log_graph
 from infra.cdk.settings import CacheSettings, StageSettings
 
 WIDTH = 8
+NARROW = 6
 
 type Rows = Iterator[list[cloudwatch.IWidget]]
 
@@ -88,19 +89,26 @@ def _database(stage: str) -> Rows:
             "Database CPU and connections",
             [about("CPUUtilization", "Average", "CPU %")],
             right=[about("DatabaseConnections", "Maximum", "connections")],
-            width=WIDTH,
+            width=NARROW,
         ),
         graph(
             "Database storage and memory left, bytes",
             [about("FreeStorageSpace", "Minimum", "storage")],
             right=[about("FreeableMemory", "Minimum", "memory")],
-            width=WIDTH,
+            width=NARROW,
         ),
         graph(
             "Database latency and load",
             [about("ReadLatency", "Average", "read, seconds"), about("WriteLatency", "Average", "write, seconds")],
             right=[about("DBLoad", "Average", "active sessions")],
-            width=WIDTH,
+            width=NARROW,
+        ),
+        # RDS has a metric for them for Aurora alone.
+        log_graph(
+            "Database deadlocks",
+            ['filter @message like "deadlock detected"', "stats count(*) as deadlocks by bin(5m)"],
+            log_group=f"/aws/rds/instance/smartqueue-{stage}/postgresql",
+            width=NARROW,
         ),
     ]
 

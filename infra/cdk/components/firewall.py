@@ -60,7 +60,8 @@ class Firewall(Construct):
             description="Before the API of the task queue.",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visibility("All"),
+            # Not "All", which WAF keeps for itself; and no other stage of the account may count into it.
+            visibility_config=_visibility(f"smartqueue-{stage.name}"),
             custom_response_bodies={
                 "TooLarge": _problem(413, "Content Too Large", "Send less than a million bytes at once."),
                 "TooOften": _problem(429, "Too Many Requests", "This address asks too often. Slow down."),

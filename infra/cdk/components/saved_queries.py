@@ -19,7 +19,7 @@ class Query:
     name: str
     text: str
     functions: Sequence[str] = ()
-    """None means all."""
+    """Empty means all."""
 
 
 QUERIES = (

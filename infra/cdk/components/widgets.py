@@ -45,6 +45,18 @@ def total(title: str, metric: cloudwatch.IMetric, *, width: int) -> cloudwatch.I
     )
 
 
+def log_graph(title: str, query: Sequence[str], *, log_group: str, width: int) -> cloudwatch.IWidget:
+    """What a query counts in a log over time, for what has no metric; `query` is given line by line."""
+    return cloudwatch.LogQueryWidget(
+        title=title,
+        log_group_names=[log_group],
+        query_lines=list(query),
+        view=cloudwatch.LogQueryVisualizationType.BAR,
+        width=width,
+        height=GRAPH_HEIGHT,
+    )
+
+
 def text(markdown: str, *, width: int, height: int) -> cloudwatch.IWidget:
     """Words."""
     return cloudwatch.TextWidget(markdown=markdown, width=width, height=height)
