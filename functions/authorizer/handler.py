@@ -9,6 +9,7 @@ from functions.authorizer.policy import build_policy
 from functions.authorizer.settings import Settings
 from smartqueue.environment import Environment
 from smartqueue.errors import UnauthorizedError
+from smartqueue.failed_calls import count_refused_token
 from smartqueue.logs import log_invocation
 
 environment = Environment(Settings)
@@ -24,6 +25,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             principal = environment.verify(event.get("authorizationToken"))
         except UnauthorizedError as error:
             log.info("refused", extra={"reason": error.detail})
+            count_refused_token(log.service)
             raise Exception("Unauthorized") from None  # noqa: TRY002
         log.info("let through", extra={"tenant_id": principal.tenant_id, "role": principal.role})
         return build_policy(principal, event["methodArn"])

@@ -11,6 +11,7 @@ from functions.classify.policy import TicketClassifier
 from functions.classify.rules import classify_by_rules
 from functions.classify.settings import Settings
 from smartqueue.environment import Environment
+from smartqueue.failed_calls import count_failed_call
 from smartqueue.logs import log_invocation
 from smartqueue.metrics import metered
 from smartqueue.partial_batches import batch_answer
@@ -55,4 +56,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         failed = classifier().classify(event, meter, remaining_seconds=remaining)
         records = sum(map(len, event["records"].values()))
         log.info("batch classified", extra={"records": records, "failed": len(failed)})
+        if failed:
+            count_failed_call(log.service)
     return batch_answer(failed)

@@ -9,6 +9,7 @@ from functions.process.execution import Executor
 from functions.process.settings import Settings
 from functions.process.webhooks.sender import WebhookSender
 from smartqueue.environment import Environment
+from smartqueue.failed_calls import count_failed_call
 from smartqueue.job_types import job_types
 from smartqueue.logs import log_invocation
 from smartqueue.metrics import metered
@@ -47,4 +48,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         failed = processor().process(event, meter, remaining_seconds=remaining)
         records = sum(map(len, event["records"].values()))
         log.info("batch processed", extra={"records": records, "failed": len(failed)})
+        if failed:
+            count_failed_call(log.service)
     return batch_answer(failed)

@@ -31,6 +31,7 @@ type Values = Mapping[str, float | None]
 
 MEASURED_BY_RELAY = {"outbox-backlog", "oldest-pending-job", "relay-not-running"}
 MANY = 1100
+STRANGERS = 5
 BATCH = 100
 # Shorter than what the roles' lock_timeout allows, longer than the alarm on latency does.
 LOCK_SECONDS = 3.5
@@ -69,6 +70,7 @@ class Day:
             silent_since = time.time()
             self._await_healthy(started, "outbox-backlog", "oldest-pending-job")
             self._see_work_done(self.healthy)
+            self._refuse_strangers()
             self._take_the_database_away()
             self._lock_the_jobs()
             self._take_concurrency_away()
@@ -116,6 +118,22 @@ class Day:
         names = self.alarms.keys() - ON_PAPER.keys() - MEASURED_BY_RELAY
         self._await_healthy(since, *names, into=seen)
 
+    def _refuse_strangers(self) -> None:
+        """Tokens that are no good are errors to Lambda; the alarm must not take them for a broken authorizer."""
+        since = time.time()
+        for number in range(STRANGERS):
+            answer = self.anonymous.call("GET", "/jobs", headers={"Authorization": f"Bearer made-up-{number}"})
+            assert answer.status_code == 401
+        values = wait_until(
+            lambda: self._all_counted("authorizer-errors", since, "errors", "counted"), "every refusal counted"
+        )
+        assert not self.breaches("authorizer-errors", values)
+        assert self.breaches("authorizer-errors", {**values, "counted": None})
+
+    def _all_counted(self, name: str, since: float, *metrics: str) -> Values | None:
+        values = self._values(name, since)
+        return values if all(values[metric] == STRANGERS for metric in metrics) else None
+
     def _take_the_database_away(self) -> None:
         since = time.time()
         with self.faults.away(self.faults.parts.postgres):
@@ -123,6 +141,9 @@ class Day:
                 assert self._post_a_job().status_code == 503
         self.gateway.publish()
         self._see_broken(since, "api-server-errors", "submit-server-errors")
+        # No function raised anything; callers got 503 all the same.
+        values = wait_until(lambda: self._beyond("submit-errors", since), "submit-errors beyond its threshold")
+        assert not values["errors"]
         # The next statement of each function finds a broken connection; a caller gets a 503 for it at most once.
         wait_until(lambda: self._post_a_job().status_code == 201, "the database is back")
 

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from infra.cdk.app import add_stacks
 from infra.cdk.routes import ROUTES
+from infra.cdk.stages import LOCAL
 from tests.infra.assembly import Assembly, Resource
+from tests.infra.conftest import synthesised
 
+CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/1"
 PUBLIC = {
     ("POST", "/auth/register"),
     ("POST", "/auth/login"),
@@ -46,7 +50,8 @@ def test_the_gateways_own_errors_are_problem_documents(local: Assembly) -> None:
         response["Properties"]["ResponseType"]: response["Properties"]
         for response in local.resources("Service", "AWS::ApiGateway::GatewayResponse").values()
     }
-    assert {"UNAUTHORIZED", "ACCESS_DENIED", "DEFAULT_4XX", "DEFAULT_5XX"} <= responses.keys()
+    assert {"UNAUTHORIZED", "ACCESS_DENIED", "WAF_FILTERED", "DEFAULT_4XX", "DEFAULT_5XX"} <= responses.keys()
+    assert responses["WAF_FILTERED"]["StatusCode"] == "403"
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
     for properties in responses.values():
         problem = json.loads(properties["ResponseTemplates"]["application/json"])
@@ -102,6 +107,38 @@ def test_browsers_are_let_in_only_from_listed_origins(local: Assembly, named: As
     preflights = [properties for (method, _), properties in _methods(named).items() if method == "OPTIONS"]
     assert preflights
     assert all("https://console.example.com" in json.dumps(preflight) for preflight in preflights)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """A service whose name is kept elsewhere, with a certificate of its own, that two web pages call."""
+    stage = LOCAL.with_values(
+        {
+            "api.domain-name": "jobs.example.com",
+            "api.certificate-arn": CERTIFICATE,
+            "api.cors-origins": "https://a.example.com,https://b.example.com",
+        }
+    )
+    return synthesised(tmp_path_factory.mktemp("elsewhere"), stage, add_stacks, bundle=False)
+
+
+def test_pages_of_each_of_several_origins_are_told_that_it_is_theirs(elsewhere: Assembly) -> None:
+    preflights = [properties for (method, _), properties in _methods(elsewhere).items() if method == "OPTIONS"]
+    assert preflights
+    for origin in ("https://a.example.com", "https://b.example.com"):
+        assert all(origin in json.dumps(preflight) for preflight in preflights)
+    for response in elsewhere.resources("Service", "AWS::ApiGateway::GatewayResponse").values():
+        headers = response["Properties"]["ResponseParameters"]
+        assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "method.request.header.Origin"
+        assert headers["gatewayresponse.header.Vary"] == "'Origin'"
+
+
+def test_a_name_that_is_kept_elsewhere_is_told_where_to_point(elsewhere: Assembly) -> None:
+    (domain,) = elsewhere.resources("Service", "AWS::ApiGateway::DomainName").values()
+    assert domain["Properties"]["RegionalCertificateArn"] == CERTIFICATE
+    assert elsewhere.template("Service")["Outputs"]["ApiDomainTarget"]
+    assert not elsewhere.resources("Service", "AWS::CertificateManager::Certificate")
+    assert not elsewhere.resources("Service", "AWS::Route53::RecordSet")
 
 
 def test_pages_may_read_the_gateways_own_errors(local: Assembly, named: Assembly) -> None:

@@ -40,8 +40,10 @@ def test_every_function_has_an_alarm(stage: Assembly) -> None:
     for name in functions(stage):
         full = f"smartqueue-{stage.stage}-{name}"
         alarm = alarms[f"{full}-errors"]
-        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors"), name
-        assert {"Name": "FunctionName", "Value": full} in alarm["Dimensions"], name
+        parts = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query]
+        (errors,) = (metric for metric in (alarm, *parts) if metric.get("MetricName") == "Errors")
+        assert errors["Namespace"] == "AWS/Lambda", name
+        assert {"Name": "FunctionName", "Value": full} in errors["Dimensions"], name
 
 
 def test_every_log_ends_after_its_time(stage: Assembly) -> None:

@@ -50,6 +50,27 @@ def test_provisioned_pollers_give_up_in_the_end_and_say_so(prod: Assembly, group
     assert properties["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [queue, "Arn"]}
     assert last_resort["Properties"]["SqsManagedSseEnabled"] is True
     assert last_resort["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    # Halves of a batch that waits for the database would only knock twice as often.
+    assert "BisectBatchOnFunctionError" not in properties
+
+
+@pytest.mark.parametrize("function", GROUPS)
+def test_a_reader_may_report_what_it_gave_up_and_write_nowhere_else(prod: Assembly, function: str) -> None:
+    (queue,) = prod.resources("Service", "AWS::SQS::Queue")
+    written = [
+        statement["Resource"] for statement in prod.statements(function) if "sqs:SendMessage" in statement["Action"]
+    ]
+    assert written == [[{"Fn::GetAtt": [queue, "Arn"]}]]
+
+
+@pytest.mark.parametrize("group", GROUPS.values())
+def test_provisioned_pollers_tell_what_they_do(prod: Assembly, group: str) -> None:
+    assert _mappings(prod)[group]["MetricsConfig"] == {"Metrics": ["EventCount", "ErrorCount", "KafkaMetrics"]}
+
+
+@pytest.mark.parametrize("function", GROUPS)
+def test_a_reader_ends_before_its_poller_gives_it_up(prod: Assembly, function: str) -> None:
+    assert prod.functions[function]["Properties"]["Timeout"] < 14 * 60
 
 
 @pytest.mark.parametrize("group", GROUPS.values())
@@ -61,6 +82,7 @@ def test_pollers_on_demand_are_asked_for_nothing_that_they_do_not_know(dev: Asse
         "BisectBatchOnFunctionError",
         "MaximumRecordAgeInSeconds",
         "DestinationConfig",
+        "MetricsConfig",
     }
     assert not only_provisioned & _mappings(dev)[group].keys()
 

@@ -33,6 +33,13 @@ PROBLEMS = (
         title="Forbidden",
         detail="Your role does not allow this; GET /docs says which does.",
     ),
+    # What AWS's rules of the firewall stop; our own rules there have answers of their own.
+    Problem(
+        response="WAF_FILTERED",
+        status=403,
+        title="Forbidden",
+        detail="The firewall takes this request for an attack.",
+    ),
     # API Gateway gives this name to every path and method that it does not know.
     Problem(
         response="MISSING_AUTHENTICATION_TOKEN",

@@ -121,7 +121,7 @@ class JobFunction(Construct):
             ).alias
         elif stage.deployment:
             new_error_alarm(self, "Errors", stage=stage, function=name, alias=None)
-        lambda_.EventInvokeConfig(
+        calls = lambda_.EventInvokeConfig(
             self,
             "AsyncCalls",
             function=self.function,
@@ -130,6 +130,8 @@ class JobFunction(Construct):
             # Callers, mappings and the clock come again by themselves; a repeat in between would only crowd them.
             retry_attempts=0,
         )
+        # It knows the alias by name only, and Lambda refuses it before the alias is there.
+        calls.node.add_dependency(self.target)
         self._acknowledge_findings()
 
     def _acknowledge_findings(self) -> None:

@@ -88,9 +88,14 @@ def count_or_zero(name: str, *, stage: str, label: str, period: cdk.Duration = M
 
 def cold_start_metric(function: str, *, stage: str) -> cloudwatch.Metric:
     """How many execution environments of a function have begun to serve."""
+    return counted_by_function("cold_starts_total", function, stage=stage)
+
+
+def counted_by_function(name: str, function: str, *, stage: str) -> cloudwatch.Metric:
+    """A counter that each function of a stage has for itself."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
-        metric_name="cold_starts_total",
+        metric_name=name,
         dimensions_map={"service": "smartqueue", "stage": stage, "function": function},
         statistic="Sum",
         period=MINUTE,

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from smartqueue.cors import cors_headers
 from smartqueue.errors import ApiError, ForbiddenError, UnauthorizedError
+from smartqueue.failed_calls import count_failed_call
 from smartqueue.ids import new_id
 from smartqueue.logs import log_invocation, logger
 from smartqueue.problems import CORRELATION_ID, api_problem, field_errors, problem, summarise
@@ -91,6 +92,8 @@ class Api:
             kept = {"Cache-Control": ["no-store"], **answer.get("multiValueHeaders", {})}
             answer["multiValueHeaders"] = {**kept, **{name: [value] for name, value in sent.items()}}
             log.info("answered", extra={"method": method, "path": path, "status": answer["statusCode"]})
+            if answer["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                count_failed_call(log.service)
         return answer
 
     @property
