@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.alarms.events import LOGIN, REFUSED
+from tests.alarms.events import FAILING, INSTANT, LOGIN, REFUSED
 from tests.alarms.on_paper import ON_PAPER
 from tests.alarms.readings import Window
 from tests.e2e.client import Tenant
@@ -36,11 +36,6 @@ STRANGERS = 5
 BATCH = 100
 # Shorter than what the roles' lock_timeout allows, longer than the alarm on latency does.
 LOCK_SECONDS = 3.5
-INSTANT: dict[str, Any] = {"type": "simulate", "payload": {"durationSeconds": 0}}
-FAILING: dict[str, Any] = {
-    "type": "simulate",
-    "payload": {"durationSeconds": 0, "failTimes": 100, "failure": "permanent"},
-}
 CALLED = ("auth", "authorizer", "docs", "metrics", "migrate", "query", "replay", "rotate", "submit")
 
 

@@ -1,7 +1,13 @@
-"""What API Gateway sends to functions, for those that are called past it: the emulator counts no other calls."""
+"""What is sent on the day: jobs to the API, and events past it, as the emulator counts no calls through it."""
 
 import json
+from typing import Any
 
+INSTANT: dict[str, Any] = {"type": "simulate", "payload": {"durationSeconds": 0}}
+FAILING: dict[str, Any] = {
+    "type": "simulate",
+    "payload": {"durationSeconds": 0, "failTimes": 100, "failure": "permanent"},
+}
 REFUSED = json.dumps(
     {
         "type": "TOKEN",
