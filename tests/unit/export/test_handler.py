@@ -59,7 +59,9 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
     transport = httpx2.MockTransport(made.handle)
     monkeypatch.setattr(httpx2, "Client", lambda **options: client(transport=transport, **options))
     functions.export.handler.writer.cache_clear()
-    with mock_aws():
+    with mock_aws() as account:
+        # Another suite's may still be open around it, and then it is the same one.
+        account.reset()
         parameters.clear_caches()  # type: ignore[no-untyped-call]
         boto3.client("secretsmanager").create_secret(
             Name=SETTINGS.metrics_secret_id, SecretString=json.dumps({"token": "s3cret"})

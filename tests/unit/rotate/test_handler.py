@@ -47,7 +47,9 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with mock_aws() as account:
+        # Another suite's may still be open around it, and then it is the same one.
+        account.reset()
         functions.rotate.handler.client.cache_clear()
         yield boto3.client("secretsmanager")
     functions.rotate.handler.client.cache_clear()

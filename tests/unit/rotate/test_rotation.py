@@ -60,7 +60,9 @@ class Vault:
 
 @pytest.fixture
 def vault() -> Iterator[Vault]:
-    with mock_aws():
+    with mock_aws() as account:
+        # Another suite's may still be open around it, and then it is the same one.
+        account.reset()
         yield Vault()
 
 

@@ -19,7 +19,9 @@ OLD, NEW = {"value": "old"}, {"value": "new"}
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with mock_aws() as account:
+        # Another suite's may still be open around it, and then it is the same one.
+        account.reset()
         parameters.clear_caches()  # type: ignore[no-untyped-call]
         made = boto3.client("secretsmanager")
         made.create_secret(Name=NAME, SecretString=json.dumps(OLD))
