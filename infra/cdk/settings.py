@@ -152,7 +152,7 @@ class TriggerSettings(Settings):
     """With provisioned pollers: how many always run, for each mapping."""
     maximum_pollers: int = Field(default=4, ge=1, le=2000)
     """With provisioned pollers: how many may run, for each mapping; more than partitions are of no use."""
-    retry_attempts: int = Field(default=10, ge=0, le=10_000)
+    retry_attempts: int = Field(default=100, ge=0, le=10_000)
     """With provisioned pollers: deliveries of a failing batch before its records go to the queue of last resort."""
 
 

@@ -46,7 +46,7 @@ def test_provisioned_pollers_give_up_in_the_end_and_say_so(prod: Assembly, group
         "PollerGroupName": "smartqueue-prod",
     }
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert properties["MaximumRetryAttempts"] == 10
+    assert properties["MaximumRetryAttempts"] == 100
     assert properties["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": [queue, "Arn"]}
     assert last_resort["Properties"]["SqsManagedSseEnabled"] is True
     assert last_resort["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
