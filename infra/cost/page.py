@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from infra.cost.bill import Context, Line
+from infra.cost.bill import Line
 from infra.cost.idle import idle_lines
 from infra.cost.jobs import job_lines
-from infra.cost.levers import biggest_savings
+from infra.cost.levers import Saving
 from infra.cost.prices import Confidence, Money, PriceTable
+from infra.cost.stage_cost import StageCost
 
 BEGIN = "<!-- computed: bin/cost --write -->"
 END = "<!-- end of what is computed -->"
@@ -17,30 +18,31 @@ class MissingMarkersError(ValueError):
     """The page has no place for the numbers."""
 
 
-def with_numbers(page: str, contexts: Sequence[Context]) -> str:
+def with_numbers(page: str, costs: Sequence[StageCost]) -> str:
     """The page with the part between the markers written anew. Raises MissingMarkersError."""
     head, begin, rest = page.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise MissingMarkersError(f"docs/cost.md needs the lines {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n\n{'\n'.join(_sections(contexts))}\n{END}{tail}"
+    return f"{head}{BEGIN}\n\n{'\n'.join(_sections(costs))}\n{END}{tail}"
 
 
-def summary(contexts: Sequence[Context]) -> str:
-    """Two lines a stage, for the terminal."""
+def summary(costs: Sequence[StageCost]) -> str:
+    """A line for each stage, for the terminal."""
     return "\n".join(
         f"{context.templates.stage:<6} {_dollars(_sum(idle_lines(context)))} a month before the first job, "
         f"{_dollars(_sum(_without_model(job_lines(context))))} for a million jobs, "
         f"{_dollars(_sum(_model(job_lines(context))))} for the AI model's share in them"
-        for context in contexts
+        for context in (cost.context for cost in costs)
     )
 
 
-def _sections(contexts: Sequence[Context]) -> Iterator[str]:
-    prices = contexts[0].prices
+def _sections(costs: Sequence[StageCost]) -> Iterator[str]:
+    prices = costs[0].context.prices
     yield f"Prices of {prices.date:%d %B %Y}, {prices.region}, in US dollars.\n"
-    yield from _overview(contexts)
-    for context in contexts:
+    yield from _overview(costs)
+    for cost in costs:
+        context = cost.context
         stage = context.templates.stage
         yield f"## {stage}: a month before the first job\n"
         yield from _table(idle_lines(context))
@@ -48,15 +50,15 @@ def _sections(contexts: Sequence[Context]) -> Iterator[str]:
         yield from _table(job_lines(context))
         yield f"## {stage}: the five biggest levers\n"
         yield "At a million jobs a month.\n"
-        yield from _levers(context)
+        yield from _levers(cost.savings)
     yield "## Prices that are estimates\n"
     yield from _estimates(prices)
 
 
-def _overview(contexts: Sequence[Context]) -> Iterator[str]:
+def _overview(costs: Sequence[StageCost]) -> Iterator[str]:
     yield "| stage | a month before the first job | a million jobs | the AI model's share in them |"
     yield "|---|---:|---:|---:|"
-    for context in contexts:
+    for context in (cost.context for cost in costs):
         jobs = job_lines(context)
         yield (
             f"| {context.templates.stage} | {_with_range(_sum(idle_lines(context)))} "
@@ -79,11 +81,11 @@ def _table(lines: Iterable[Line]) -> Iterator[str]:
     yield f"| **all** | | **{_with_range(total)}** |\n"
 
 
-def _levers(context: Context) -> Iterator[str]:
-    yield "| setting | saves a month | gives up |"
+def _levers(savings: Iterable[Saving]) -> Iterator[str]:
+    yield "| what to change | saves a month | gives up |"
     yield "|---|---:|---|"
-    for saving in biggest_savings(context):
-        yield f"| `{saving.lever.setting}` | {_with_range(saving.money)} | {saving.lever.gives_up} |"
+    for saving in savings:
+        yield f"| {saving.text} | {_with_range(saving.money)} | {saving.gives_up} |"
     yield ""
 
 
