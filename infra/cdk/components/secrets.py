@@ -48,6 +48,36 @@ class ApplicationSecrets(Construct):
         value = cdk.SecretValue.unsafe_plain_text(self._json(fields))
         return self._create(path, description=description, secret_string_value=value)
 
+    def token_keys(self) -> SharedSecret:
+        """The key that signs access tokens."""
+        return self.generated(
+            "token-keys",
+            key="key",
+            length=KEY_LENGTH,
+            fields={"kid": "1"},
+            description="Signs and verifies access tokens.",
+        )
+
+    def metrics_credential(self) -> SharedSecret:
+        """What scrapers show."""
+        return self.generated(
+            "metrics-credential",
+            key="token",
+            length=PASSWORD_LENGTH,
+            fields={},
+            description="What Prometheus shows to GET /metrics.",
+        )
+
+    def webhook_signing(self) -> SharedSecret:
+        """The key that every tenant's webhook secret follows from."""
+        return self.generated(
+            "webhook-signing",
+            key="key",
+            length=PASSWORD_LENGTH,
+            fields={},
+            description="Signs outgoing webhooks.",
+        )
+
     def _json(self, fields: Mapping[str, object]) -> str:
         # Only the stack can put references to parameters into JSON.
         return cdk.Stack.of(self).to_json_string(dict(fields))

@@ -10,7 +10,7 @@ from infra.cdk.components.data_key import new_data_key
 from infra.cdk.components.database_proxy import DatabaseProxy
 from infra.cdk.components.kafka_cluster import KafkaCluster
 from infra.cdk.components.postgres import DATABASE_NAME, OWNER_NAME, PostgresDatabase
-from infra.cdk.components.secrets import KEY_LENGTH, PASSWORD_LENGTH, ApplicationSecrets
+from infra.cdk.components.secrets import PASSWORD_LENGTH, ApplicationSecrets
 from infra.cdk.components.valkey import USER_NAME, ValkeyCache
 from infra.cdk.connections import check_connections
 from infra.cdk.data_plane import Database, DataPlane, OpenAi, SharedSecret
@@ -108,27 +108,9 @@ class DataStack(cdk.Stack):
             cache=cache.cache,
             kafka=kafka.kafka,
             openai=OpenAi(credential=self._model_credential(secrets, stage.model.secret_name), base_url=""),
-            token_keys=secrets.generated(
-                "token-keys",
-                key="key",
-                length=KEY_LENGTH,
-                fields={"kid": "1"},
-                description="Signs and verifies access tokens.",
-            ),
-            metrics_credential=secrets.generated(
-                "metrics-credential",
-                key="token",
-                length=PASSWORD_LENGTH,
-                fields={},
-                description="What Prometheus shows to GET /metrics.",
-            ),
-            webhook_signing=secrets.generated(
-                "webhook-signing",
-                key="key",
-                length=PASSWORD_LENGTH,
-                fields={},
-                description="Signs outgoing webhooks.",
-            ),
+            token_keys=secrets.token_keys(),
+            metrics_credential=secrets.metrics_credential(),
+            webhook_signing=secrets.webhook_signing(),
             network=network.functions,
         )
 

@@ -6,7 +6,7 @@ Ports and passwords are parameters, so one synthesised cloud assembly serves eve
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.cdk.components.secrets import KEY_LENGTH, PASSWORD_LENGTH, ApplicationSecrets
+from infra.cdk.components.secrets import PASSWORD_LENGTH, ApplicationSecrets
 from infra.cdk.data_plane import (
     Cache,
     Database,
@@ -86,27 +86,9 @@ class LocalDataStack(cdk.Stack):
                     "OpenAiBaseUrl", "Empty for OpenAI's own address.", default=""
                 ).value_as_string,
             ),
-            token_keys=secrets.generated(
-                "token-keys",
-                key="key",
-                length=KEY_LENGTH,
-                fields={"kid": "1"},
-                description="Signs and verifies access tokens.",
-            ),
-            metrics_credential=secrets.generated(
-                "metrics-credential",
-                key="token",
-                length=PASSWORD_LENGTH,
-                fields={},
-                description="What Prometheus shows to GET /metrics.",
-            ),
-            webhook_signing=secrets.generated(
-                "webhook-signing",
-                key="key",
-                length=PASSWORD_LENGTH,
-                fields={},
-                description="Signs outgoing webhooks.",
-            ),
+            token_keys=secrets.token_keys(),
+            metrics_credential=secrets.metrics_credential(),
+            webhook_signing=secrets.webhook_signing(),
             network=None,
         )
 
