@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from functions.classify.circuit import Circuit
 from functions.classify.classification import Classification
+from smartqueue.failpoints import boundary
 
 logger = Logger(child=True)
 
@@ -61,7 +62,8 @@ class ClassificationCache:
 
     def _execute(self, pipeline: redis.client.Pipeline, problem: str) -> list[object] | None:
         try:
-            replies: list[object] = pipeline.execute(raise_on_error=False)
+            with boundary("classification-cache", redis.ConnectionError):
+                replies: list[object] = pipeline.execute(raise_on_error=False)
         except redis.RedisError as error:
             logger.warning(problem, extra={"error": type(error).__name__})
             return None

@@ -37,7 +37,7 @@ class Deduplication:
         """Remember that nothing is left to do for these events."""
         if not events:
             return
-        with cache_optional("deduplication"):
+        with cache_optional("done marks"):
             pipeline = self._cache.pipeline(transaction=False)
             for event in events:
                 pipeline.set(event.idempotency_key, DONE, ex=KEEP_SECONDS)

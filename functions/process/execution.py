@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartqueue.errors import JobError, PermanentError, RetryableError
+from smartqueue.failpoints import boundary
 from smartqueue.job_types import JobType, RunningJob, Services
 from smartqueue.logs import job_fields
 
@@ -68,7 +69,8 @@ class Executor:
             if seconds <= 0:
                 raise RetryableError("the processor ran out of time before it could start")  # noqa: TRY301
             async with asyncio.timeout(seconds):
-                result = _storable(await job_type.run(job, self._services))
+                with boundary("handler", RuntimeError):
+                    result = _storable(await job_type.run(job, self._services))
         except JobError as error:
             failure = error
         except TimeoutError:

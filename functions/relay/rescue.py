@@ -4,9 +4,12 @@ import logging
 import random
 from collections.abc import Callable
 
+import psycopg
+
 from functions.relay.settings import Settings
 from smartqueue.database import Database, Row
 from smartqueue.events import EventType, Message, event_message
+from smartqueue.failpoints import reach
 from smartqueue.jobs import Action, Actor, Job, Status
 from smartqueue.logs import job_fields
 from smartqueue.metrics import Counter, Meter
@@ -77,6 +80,9 @@ class Rescue:
             if rows:
                 insert = self._outbox.insert_statement([_lost_event(row) for row in rows])
                 connection.execute(insert.sql, insert.parameters)
+                reach("rescue-stranded.before", psycopg.OperationalError)
+        if rows:
+            reach("rescue-stranded.after", psycopg.OperationalError)
         for row in rows:
             log.warning(
                 "stranded job rescued",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from localstack.services.kafka import quiet_client_logs
 from localstack.trigger.supervisor import Supervisor
+from smartqueue.failpoints import arm
 
 
 def main() -> None:
@@ -18,10 +19,12 @@ def main() -> None:
     parser.add_argument("--bootstrap", required=True, help="the Kafka broker, host:port")
     parser.add_argument("--locks", type=Path, required=True, help="folder for one lock file per consumer group")
     parser.add_argument("--mapping", type=Path, help="a JSON file with the mappings, instead of the deployed stacks")
+    parser.add_argument("--failpoints", type=Path, help="for crash tests: the folder with orders to break")
     parser.add_argument("--lag-seconds", type=float, default=10, help="how often the groups' lag is measured")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     quiet_client_logs()
+    arm(arguments.failpoints, function="trigger")
     halt = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: halt.set())

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from localstack.trigger.events import Record, batch_length, build_event
 from localstack.trigger.last_resort import failure_messages, send
 from localstack.trigger.progress import committable, is_exhausted, remaining, spans
+from smartqueue.failpoints import boundary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,7 +204,8 @@ class Poller(threading.Thread):
             self._report(f"Kafka at {self._brokers} takes no offsets ({error!r}); delivering what is left first")
 
     def _commit(self, consumer: Any, offsets: dict[Any, int]) -> None:
-        consumer.commit({partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()})
+        with boundary("offset-commit", KafkaTimeoutError):
+            consumer.commit({partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()})
         for partition in offsets:
             self._owed.pop(partition, None)
 

@@ -14,6 +14,7 @@ from functions.process.webhooks.answers import check_answer
 from functions.process.webhooks.guard import GuardedBackend, GuardedTransport, Resolver, resolve_host
 from functions.process.webhooks.signing import encode_event, sign_event
 from smartqueue.errors import PermanentError, RetryableError
+from smartqueue.failpoints import boundary
 from smartqueue.job_types.base import Delivery, RunningJob
 from smartqueue.webhook_keys import derive_webhook_secret
 from smartqueue.webhook_urls import UNREADABLE, Networks, check_url
@@ -57,7 +58,8 @@ class WebhookSender:
         started = time.monotonic()
         try:
             async with asyncio.timeout(job.timeout_seconds):
-                status, body = await self._exchange(request)
+                with boundary("webhook", httpx2.ConnectError):
+                    status, body = await self._exchange(request)
         except httpx2.ConnectTimeout as error:
             raise RetryableError("The receiver did not accept a connection in time.") from error
         except (TimeoutError, httpx2.TimeoutException) as error:

@@ -7,7 +7,7 @@ import pytest
 from smartqueue.errors import SettingsError
 from smartqueue.settings import EnvironmentModel
 
-COMMON = {"STAGE"}
+COMMON = {"STAGE", "FAILPOINTS_FOLDER"}
 DB = {"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_TLS", "DATABASE_SECRET_ID"}
 CACHE = {"CACHE_HOST", "CACHE_PORT", "CACHE_TLS", "CACHE_SECRET_ID"}
 KAFKA = {"KAFKA_BOOTSTRAP", "KAFKA_SECURITY"}

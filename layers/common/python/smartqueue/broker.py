@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from smartqueue.events import Message
+from smartqueue.failpoints import reach
 from smartqueue.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Broker:
 
     def _send_all(self, messages: Sequence[Message]) -> tuple[list[tuple[str, Any]], Exception | None]:
         """Hand messages to the producer; return them with their futures, and why some could not be handed over."""
-        from kafka.errors import KafkaError  # noqa: PLC0415
+        from kafka.errors import KafkaError, KafkaTimeoutError  # noqa: PLC0415
 
         sent: list[tuple[str, Any]] = []
         away: Exception | None = None
@@ -72,6 +73,7 @@ class Broker:
             if message.topic in unreachable:
                 continue
             try:
+                reach("produce.before", KafkaTimeoutError)
                 sent.append((message.id, self._send(self._connected(), message)))
             except KafkaError as error:
                 if error.retriable:
@@ -83,10 +85,11 @@ class Broker:
         return sent, away
 
     def _flush(self, deadline: float) -> Exception | None:
-        from kafka.errors import KafkaError  # noqa: PLC0415
+        from kafka.errors import KafkaError, KafkaTimeoutError  # noqa: PLC0415
 
         try:
             self._connected().flush(timeout=max(deadline - time.monotonic(), 0.1))
+            reach("produce.after", KafkaTimeoutError)
         except KafkaError as error:
             failure: Exception = error
             return failure

@@ -9,6 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from smartqueue.failpoints import boundary
 from smartqueue.secrets import read_secret
 from smartqueue.settings import CacheSettings
 
@@ -46,6 +47,7 @@ def cache_optional(purpose: str) -> Iterator[None]:
     Only for what stays correct without the cache; the caller's default holds then.
     """
     try:
-        yield
+        with boundary(purpose.replace(" ", "-"), redis.ConnectionError):
+            yield
     except redis.RedisError as error:
         log.warning("cache is away, going on without it", extra={"purpose": purpose, "error": type(error).__name__})

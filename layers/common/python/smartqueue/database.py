@@ -5,7 +5,7 @@ Nothing here uses session state, LISTEN or server-side prepared statements, so t
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from smartqueue.failpoints import boundary
 from smartqueue.secrets import secret_versions
 from smartqueue.settings import DatabaseSettings
 
@@ -149,6 +150,11 @@ class Database:
             prepare_threshold=None,
             row_factory=dict_row,
         )
+
+
+def commit_boundary(step: str) -> AbstractContextManager[None]:
+    """Return the failpoints around the transaction of a step."""
+    return boundary(step, psycopg.OperationalError)
 
 
 def wanted_password(error: psycopg.OperationalError) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from smartqueue.errors import SettingsError
+from smartqueue.failpoints import arm
 from smartqueue.roles import Principal
 from smartqueue.settings import (
     CacheSettings,
@@ -40,7 +41,9 @@ class Environment[S: StageSettings]:
     @cached_property
     def settings(self) -> S:
         """The function's settings. Raises SettingsError."""
-        return self._settings_type.from_environment(os.environ)
+        settings = self._settings_type.from_environment(os.environ)
+        arm(settings.failpoints_folder, function=os.environ.get("POWERTOOLS_SERVICE_NAME", ""))
+        return settings
 
     @cached_property
     def database(self) -> "Database":

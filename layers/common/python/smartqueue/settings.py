@@ -1,13 +1,16 @@
 """The only place that reads environment variables: one small model per concern, combined by each function."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from smartqueue.errors import SettingsError
 
 PositiveSeconds = Annotated[float, Field(gt=0)]
+# The only ones whose functions may be broken on purpose.
+BREAKABLE_STAGES = frozenset({"local", "test"})
 
 
 class EnvironmentModel(BaseModel):
@@ -30,14 +33,28 @@ class EnvironmentModel(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            problems = sorted(f"{str(p['loc'][0]).upper()}: {p['msg']}" for p in error.errors(include_input=False))
+            problems = sorted(_describe(p["loc"], p["msg"]) for p in error.errors(include_input=False))
             raise SettingsError(f"{cls.__module__}: {'; '.join(problems)}") from None
 
 
+def _describe(place: tuple[int | str, ...], message: str) -> str:
+    return f"{str(place[0]).upper()}: {message}" if place else message
+
+
 class StageSettings(EnvironmentModel):
-    """Where this function is deployed."""
+    """Where this function is deployed.
+
+    failpoints_folder: for crash tests only, see failpoints.py; no stage but `local` and `test` takes it.
+    """
 
     stage: str
+    failpoints_folder: Path | None = None
+
+    @model_validator(mode="after")
+    def _refuse_failpoints(self) -> Self:
+        if self.failpoints_folder is not None and self.stage not in BREAKABLE_STAGES:
+            raise ValueError(f"FAILPOINTS_FOLDER must not be set: this is the stage {self.stage}")
+        return self
 
 
 class DatabaseSettings(EnvironmentModel):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smartqueue.database import Database, Row, as_ids
+from smartqueue.database import Database, Row, as_ids, commit_boundary
 from smartqueue.events import JobEvent
 from smartqueue.store.queries import load
 
@@ -45,15 +45,14 @@ class AttemptStore:
             {"job_id": e.job_id, "tenant_id": e.tenant_id, "attempt": e.attempt, "replay_count": e.replay_count}
             for e in events
         ]
-        rows = self._database.query(
-            self._sql["claim"],
-            {
-                "events": json.dumps(asked),
-                "lease_token": lease_token,
-                "lease_seconds": lease_seconds,
-                "username": username,
-            },
-        )
+        parameters = {
+            "events": json.dumps(asked),
+            "lease_token": lease_token,
+            "lease_seconds": lease_seconds,
+            "username": username,
+        }
+        with commit_boundary("claim"):
+            rows = self._database.query(self._sql["claim"], parameters)
         # A job asked for twice (two attempts in one batch) stands in two rows: it is ours once.
         ours = {row["job_id"]: row for row in rows if row["job_id"] is not None}
         unknown = {(str(row["wanted_id"]), row["wanted_tenant"]) for row in rows if not row["known"]}
@@ -63,7 +62,8 @@ class AttemptStore:
     def extend(self, job_ids: Sequence[str], *, lease_token: str, lease_seconds: float) -> set[str]:
         """Keep the lease of jobs that are still ours; return their ids."""
         parameters = {"job_ids": list(job_ids), "lease_token": lease_token, "lease_seconds": lease_seconds}
-        return set(as_ids(self._database.query(self._sql["extend"], parameters), "job_id"))
+        with commit_boundary("extend"):
+            return set(as_ids(self._database.query(self._sql["extend"], parameters), "job_id"))
 
     def find_expired(self, *, limit: int) -> list[Row]:
         """Return jobs whose worker has not been heard of for longer than its lease."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from smartqueue.database import Database, Row
+from smartqueue.database import Database, Row, commit_boundary
 from smartqueue.events import JOB_EVENTS, Message
 from smartqueue.store.jobs import INLINE_GRACE_SECONDS
 from smartqueue.store.queries import load
@@ -52,13 +52,12 @@ class ClassificationStore:
             }
             for job in jobs
         ]
-        rows = self._database.query(
-            self._sql["write"],
-            {
-                "verdicts": json.dumps(verdicts),
-                "username": username,
-                "topic": JOB_EVENTS,
-                "grace_seconds": INLINE_GRACE_SECONDS,
-            },
-        )
+        parameters = {
+            "verdicts": json.dumps(verdicts),
+            "username": username,
+            "topic": JOB_EVENTS,
+            "grace_seconds": INLINE_GRACE_SECONDS,
+        }
+        with commit_boundary("classification"):
+            rows = self._database.query(self._sql["write"], parameters)
         return {str(row["job_id"]): row["awaits_classification"] for row in rows}

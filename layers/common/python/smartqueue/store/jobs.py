@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from smartqueue.database import Database, Row, Statement, as_ids
+from smartqueue.database import Database, Row, Statement, as_ids, commit_boundary
 from smartqueue.events import JOB_EVENTS, Message
 from smartqueue.jobs import TERMINAL, Actor, Move
 from smartqueue.store.queries import load
@@ -67,10 +67,10 @@ class JobStore:
                 "grace_seconds": INLINE_GRACE_SECONDS,
             },
         )
-        if not keys:
-            return self._database.run(insert, tenant_id=tenant_id)[0], []
         find = Statement(self._sql["find_by_idempotency_keys"], {"tenant_id": tenant_id, "keys": keys})
-        inserted, holders = self._database.run(insert, find, tenant_id=tenant_id)
+        with commit_boundary("insert"):
+            inserted, *found = self._database.run(insert, *([find] if keys else []), tenant_id=tenant_id)
+        holders = found[0] if found else []
         fresh = {row["job_id"] for row in inserted}
         return inserted, [row for row in holders if row["job_id"] not in fresh]
 
@@ -131,7 +131,8 @@ class JobStore:
             "moves": json.dumps([_move_record(move) for move in moves]),
             "messages": json.dumps([_message_record(move.job.job_id, m) for move in moves for m in move.messages]),
         }
-        return set(as_ids(self._database.query(self._sql["move"], parameters, tenant_id=tenant_id), "job_id"))
+        with commit_boundary("move"):
+            return set(as_ids(self._database.query(self._sql["move"], parameters, tenant_id=tenant_id), "job_id"))
 
     def discard(
         self,
@@ -151,7 +152,8 @@ class JobStore:
             "details": details,
             "request_correlation_id": request_correlation_id,
         }
-        return set(as_ids(self._database.query(self._sql["discard"], parameters, tenant_id=tenant_id), "job_id"))
+        with commit_boundary("discard"):
+            return set(as_ids(self._database.query(self._sql["discard"], parameters, tenant_id=tenant_id), "job_id"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import psycopg
 
 from smartqueue.broker import Broker
-from smartqueue.database import Database, Statement
+from smartqueue.database import Database, Statement, commit_boundary
 from smartqueue.events import Message
+from smartqueue.failpoints import reach
 from smartqueue.store.queries import load
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ class Outbox:
 
     def delete(self, ids: Sequence[str], *, tenant_id: str | None = None) -> None:
         """Delete rows that were published."""
-        self._database.query(self._sql["delete"], {"ids": list(ids)}, tenant_id=tenant_id)
+        with commit_boundary("outbox-delete"):
+            self._database.query(self._sql["delete"], {"ids": list(ids)}, tenant_id=tenant_id)
 
     def publish_due(self, *, limit: int) -> list[Message]:
         """Publish up to `limit` due rows; return those that Kafka acknowledged, which are deleted.
@@ -88,4 +90,6 @@ class Outbox:
             # When Kafka is away they stay due: the first look after its return publishes them.
             if left and not self._broker.is_resting:
                 connection.execute(self._sql["postpone"], {"ids": left})
+            reach("publish-due.before", psycopg.OperationalError)
+        reach("publish-due.after", psycopg.OperationalError)
         return [m for m in messages if m.id in acknowledged]
