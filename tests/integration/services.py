@@ -1,0 +1,63 @@
+"""Real Postgres, Valkey and Kafka, started once for all suites that name this module as a plugin in their conftest.
+
+A plugin and no conftest, since a fixture of a conftest belongs to its folder: two folders would start two of each.
+"""
+
+import gc
+import warnings
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from localstack.network import free_port
+from localstack.services.kafka import Kafka, quiet_client_logs
+from localstack.services.postgres import Postgres
+from localstack.services.valkey import Valkey
+from tests.integration.harness import TOPICS, Plane
+
+# kafka-python leaves the sockets of refused connections, and of those closed while it still wrote, to the garbage
+# collector. What our own clients leave open has other messages.
+LEFT_BY_KAFKA = "unclosed <socket"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the garbage collector meet those sockets in any test that has Kafka running."""
+    for item in items:
+        if "running_plane" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.filterwarnings(f"ignore:{LEFT_BY_KAFKA}:ResourceWarning"))
+
+
+@pytest.fixture(scope="session")
+def running_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """Services with the schema in place. Kafka keeps its records, so that tests may stop it."""
+    quiet_client_logs()
+    folder = tmp_path_factory.mktemp("plane")
+    with (
+        Postgres(data=folder / "postgres", port=free_port(), durable=False) as postgres,
+        Valkey(data=folder / "valkey", port=free_port(), durable=False) as valkey,
+        Kafka(data=folder / "kafka", port=free_port(), durable=True) as kafka,
+        pytest.MonkeyPatch.context() as patch,
+        mock_aws(),
+    ):
+        kafka.create_topics(TOPICS)
+        plane = Plane(postgres=postgres, valkey=valkey, kafka=kafka)
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        for name, value in plane.environment("migrate").items():
+            patch.setenv(name, value)
+        plane.create_secrets()
+        plane.invoke("migrate", {})
+        yield plane
+        plane.close_clients()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", LEFT_BY_KAFKA, ResourceWarning)
+            gc.collect()
+
+
+@pytest.fixture
+def plane(running_plane: Plane) -> Iterator[Plane]:
+    """The services, running and empty."""
+    running_plane.clear()
+    yield running_plane
+    if running_plane.extra:
+        running_plane.reset()
