@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 import smartqueue.database
+from localstack.certificates import make_certificates
 from smartqueue.database import Database
 from smartqueue.settings import DatabaseSettings
-from tests.fakes.certificates import make_certificates
 from tests.fakes.tls_front import TlsFront
 from tests.integration.harness import Plane
 

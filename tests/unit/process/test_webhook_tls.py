@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from functions.process.webhooks.sender import WebhookSender
+from localstack.certificates import make_certificates
 from smartqueue.errors import RetryableError
 from smartqueue.job_types.base import Delivery
 from smartqueue.webhook_urls import Address, parse_networks
-from tests.fakes.certificates import make_certificates
 from tests.fakes.webhook_receiver import WebhookReceiver
 from tests.unit.process.webhook_jobs import make_job
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import redis
 
+from localstack.certificates import make_certificates
 from smartqueue.broker import Broker
 from smartqueue.cache import connect_cache
 from smartqueue.events import Message
 from smartqueue.settings import CacheSettings, KafkaSettings
-from tests.fakes.certificates import make_certificates
 from tests.fakes.tls_front import TlsFront
 
 

@@ -1,7 +1,8 @@
-"""Certificates for TLS servers in tests, each from an authority of its own."""
+"""Certificates for TLS servers on this machine, each from an authority of its own that signs nothing else."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -23,8 +24,8 @@ SIGNS_CERTIFICATES = x509.KeyUsage(
 )
 
 
-def make_certificates(folder: Path, host: str) -> tuple[Path, Path]:
-    """Write a certificate for `host` with its key, and the authority that signed it; return both paths."""
+def make_certificates(folder: Path, *hosts: str, lifetime: timedelta = timedelta(hours=1)) -> tuple[Path, Path]:
+    """Write a certificate for `hosts` with its key, and the authority that signed it; return both paths."""
     authority_key, host_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     # Authorities of one name would be taken for one another, and fail for another reason than being unknown.
@@ -39,7 +40,7 @@ def make_certificates(folder: Path, host: str) -> tuple[Path, Path]:
             public_key=key.public_key(),
             serial_number=x509.random_serial_number(),
             not_valid_before=now - timedelta(hours=1),
-            not_valid_after=now + timedelta(hours=1),
+            not_valid_after=now + lifetime,
         )
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, CRITICAL))
@@ -51,18 +52,26 @@ def make_certificates(folder: Path, host: str) -> tuple[Path, Path]:
         build(issuer, authority_key, x509.BasicConstraints(ca=True, path_length=0), SIGNS_CERTIFICATES, authority_id)
     )
     certificate = folder / "host.pem"
+    certificate.touch(mode=0o600)
     certificate.write_bytes(
         host_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         + build(
-            host,
+            hosts[0],
             host_key,
-            x509.SubjectAlternativeName([x509.DNSName(host)]),
+            x509.SubjectAlternativeName([_alternative(host) for host in hosts]),
             x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority_id),
         )
     )
     return certificate, authority
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _name(text: str) -> x509.Name:
