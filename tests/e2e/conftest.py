@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e import fixtures
 from tests.e2e.client import Caller, Rest, Tenant
 from tests.e2e.journey import Journey, travel
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take part in the local cloud of this run."""
-    fixtures.share(config)
+    """Share the local cloud with the other suites that need it."""
+    config.pluginmanager.import_plugin("tests.e2e.fixtures")
 
 
 @pytest.fixture(scope="session")

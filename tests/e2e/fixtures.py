@@ -1,11 +1,10 @@
 """The local cloud that several folders share: started once in a run, and searched for secrets before it goes down.
 
-A plugin and not a conftest.py, since two folders cannot share one. Each folder's conftest.py calls `share`.
+A plugin and no conftest, since a fixture of a conftest belongs to its folder: two folders would start two clouds.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
 # The services, the two helpers and the first functions' workers.
 FEWEST_PROCESSES = 8
 MODEL_KEY = "a-key-for-the-fake-model"
-
-
-def share(config: pytest.Config) -> None:
-    """Let the folder whose conftest.py calls this use the fixtures below."""
-    if not config.pluginmanager.has_plugin(__name__):
-        config.pluginmanager.register(sys.modules[__name__], __name__)
 
 
 @pytest.fixture(scope="session")
