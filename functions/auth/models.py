@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from smartqueue.models import ApiModel, Body
+from smartqueue.models import ApiModel, Body, YesOrNo
 from smartqueue.roles import Role
 
 TenantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -58,7 +58,7 @@ class WebhookBody(Body):
     """Where triaged tickets go. rotateSecret: sign with a new secret from now on."""
 
     url: str
-    rotate_secret: bool = False
+    rotate_secret: YesOrNo = False
 
 
 class WebhookView(ApiModel):

@@ -1,19 +1,34 @@
 """The bodies that the replay function takes and gives."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from smartqueue.database import Row
-from smartqueue.models import ApiModel, Body
+from smartqueue.models import ApiModel, Body, Whole
 from smartqueue.store.audit import AuditLogView
 from smartqueue.store.jobs import DeadFilters
 from smartqueue.vocabulary import Category, Priority
 
 MAX_BULK = 100
 JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-AwareTime = Annotated[AwareDatetime, Field(description="With a time zone, as in 2026-11-24T03:00:00Z.")]
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _as_written(value: object) -> object:
+    """Refuse the numbers that pydantic reads as seconds or milliseconds since 1970, as it thinks best."""
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise ValueError("must be a time with a zone, as in 2026-11-24T03:00:00Z")
+    return value
+
+
+AwareTime = Annotated[
+    AwareDatetime,
+    BeforeValidator(_as_written, json_schema_input_type=AwareDatetime),
+    Field(description="With a time zone, as in 2026-11-24T03:00:00Z."),
+]
 
 
 class DeadLetterView(ApiModel):
@@ -71,7 +86,7 @@ class BulkBody(Body):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     failed_after: AwareTime | None = None
     failed_before: AwareTime | None = None
-    limit: Annotated[int, Field(ge=1, le=MAX_BULK)] = MAX_BULK
+    limit: Annotated[Whole, Field(ge=1, le=MAX_BULK)] = MAX_BULK
 
     def filters(self) -> DeadFilters:
         """Return what the store looks for."""

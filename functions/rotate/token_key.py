@@ -61,6 +61,6 @@ class TokenKey:
         for name, signing in (("new", pending), ("old", current)):
             token = issue_token(nobody, signing, lifetime_seconds=self._token_lifetime_seconds)
             try:
-                read_token(token, pending)
+                read_token(token, pending, lifetime_seconds=self._token_lifetime_seconds)
             except UnauthorizedError:
                 raise RotationError(f"a token of the {name} key would be refused after the rotation") from None

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from smartqueue.jobs import JobView
-from smartqueue.models import ApiModel, Body
+from smartqueue.models import ApiModel, Body, Number, Whole
 
 MAX_BATCH = 100
 
@@ -13,8 +13,8 @@ MAX_BATCH = 100
 class RetryBody(Body):
     """A back-off of the job's own: count retries, the first after baseSeconds, doubling."""
 
-    count: Annotated[int, Field(ge=0, le=10)] | None = None
-    base_seconds: Annotated[float, Field(ge=0.1, le=60)] | None = None
+    count: Annotated[Whole, Field(ge=0, le=10)] | None = None
+    base_seconds: Annotated[Number, Field(ge=0.1, le=60)] | None = None
 
 
 class JobBody(Body):
@@ -25,7 +25,7 @@ class JobBody(Body):
     type: Annotated[str, StringConstraints(max_length=50)] = "ticket"
     payload: dict[str, Any] = Field(default_factory=dict)
     retry: RetryBody = Field(default_factory=RetryBody)
-    timeout_seconds: Annotated[float, Field(ge=1, le=30)] = 10.0
+    timeout_seconds: Annotated[Number, Field(ge=1, le=30)] = 10.0
 
 
 class BatchBody(Body):

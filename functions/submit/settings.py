@@ -12,11 +12,19 @@ from smartqueue.settings import (
     RetrySettings,
     StageSettings,
     TokenSettings,
+    WebhookNetworkSettings,
 )
 
 
 class Settings(
-    StageSettings, CorsSettings, DatabaseSettings, CacheSettings, KafkaSettings, TokenSettings, RetrySettings
+    StageSettings,
+    CorsSettings,
+    DatabaseSettings,
+    CacheSettings,
+    KafkaSettings,
+    TokenSettings,
+    RetrySettings,
+    WebhookNetworkSettings,
 ):
     """submit_quota_per_minute: jobs per tenant. allow_simulate: whether this stage takes simulated work."""
 

@@ -14,12 +14,13 @@ from smartqueue.database import Row
 from smartqueue.errors import ConflictError, UnprocessableError
 from smartqueue.events import EventType, JobEvent, Message, event_message
 from smartqueue.ids import new_id
-from smartqueue.job_types import JobType, job_types
+from smartqueue.job_types import JobType, Surroundings, job_types
 from smartqueue.jobs import Actor, JobView, Status
 from smartqueue.problems import field_errors, summarise
 from smartqueue.roles import Principal
 from smartqueue.store.jobs import JobStore, NewJob
 from smartqueue.store.outbox import Outbox
+from smartqueue.webhook_urls import parse_networks
 
 MAX_PAYLOAD_BYTES = 64 * 1024
 
@@ -39,11 +40,12 @@ class Submission:
         self._store = store
         self._outbox = outbox
         self._settings = settings
+        self._surroundings = Surroundings(networks=parse_networks(settings.webhook_allowed_networks))
 
     def prepare(self, body: JobBody, *, caller: Principal, correlation_id: str, key: str | None) -> NewJob:
         """Check a body by its job type's rules. Raises UnprocessableError."""
         job_type = self._job_type(body.type)
-        payload = _check_payload(job_type, body.payload)
+        payload = _check_payload(job_type, body.payload, self._surroundings)
         job_id = new_id()
         return NewJob(
             job_id=job_id,
@@ -91,11 +93,11 @@ def _outcome(job: NewJob, row: Row | None, by_key: dict[str, Row]) -> Submitted 
     return Submitted(JobView.from_row(earlier), replayed=True)
 
 
-def _check_payload(job_type: JobType, payload: dict[str, Any]) -> dict[str, Any]:
+def _check_payload(job_type: JobType, payload: dict[str, Any], surroundings: Surroundings) -> dict[str, Any]:
     if len(json.dumps(payload).encode()) > MAX_PAYLOAD_BYTES:
         raise UnprocessableError.of_field("payload", f"must be at most {MAX_PAYLOAD_BYTES} bytes of JSON")
     try:
-        checked = job_type.payload.model_validate(payload)
+        checked = job_type.payload.model_validate(payload, context=surroundings)
     except ValidationError as error:
         errors = field_errors(error.errors(include_input=False, include_url=False), inside="payload")
         detail = f"The payload of a {job_type.name} is wrong: {summarise(errors)}."

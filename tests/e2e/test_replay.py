@@ -86,9 +86,10 @@ def test_what_has_not_failed_is_not_replayed(state: str, tenant: Tenant, rest: R
 
 def test_all_that_match_are_replayed_and_the_others_are_not(tenant: Tenant) -> None:
     chosen = ids([tenant.failed_job(f"Chosen {number}") for number in range(3)])
-    payload = {"url": "http://10.0.0.1/"}
-    other = tenant.admin.submit("Another type", type="webhook", payload=payload)["jobId"]
-    tenant.admin.wait_for(other, "FAILED")
+    with WebhookReceiver() as receiver:
+        receiver.script(Answer(status=410))
+        other = tenant.admin.submit("Another type", type="webhook", payload={"url": receiver.url})["jobId"]
+        tenant.admin.wait_for(other, "FAILED")
 
     first = tenant.admin.post("/admin/dlq/replay", {"type": "simulate", "limit": 2})
     second = tenant.admin.post("/admin/dlq/replay", {"jobIds": sorted(chosen - set(first["jobIds"]))})

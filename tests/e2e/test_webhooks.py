@@ -66,11 +66,12 @@ def test_a_refusal_is_final(status: int, tenant: Tenant) -> None:
 def test_private_addresses_are_refused(url: str, tenant: Tenant) -> None:
     expect_problem(tenant.admin.call("PUT", "/admin/webhook", {"url": url}), 422)
 
-    job = tenant.admin.submit(type="webhook", payload={"url": url})
-    failed = tenant.admin.wait_for(job["jobId"])
+    job = {"title": "Inside", "type": "webhook", "payload": {"url": url}}
+    problem = expect_problem(tenant.admin.call("POST", "/jobs", job), 422)
 
-    assert (failed["status"], failed["attempts"]) == ("FAILED", 1)
-    assert failed["lastError"] == "The URL's host is not a public address."
+    assert [error["field"] for error in problem["errors"]] == ["payload.url"]
+    assert "The URL's host is not a public address." in problem["detail"]
+    assert tenant.admin.get("/jobs")["items"] == []
 
 
 def test_a_triaged_ticket_goes_to_the_tenants_webhook(tenant: Tenant) -> None:

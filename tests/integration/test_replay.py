@@ -10,6 +10,7 @@ from functions.replay.dead_letters import Bulk
 from smartqueue.errors import ConflictError
 from smartqueue.jobs import JobView
 from smartqueue.store.jobs import DeadFilters
+from tests.fakes import webhook_receiver
 from tests.integration.harness import Answer, Plane, event_types, values
 from tests.integration.parts import Parts, at_once
 
@@ -150,11 +151,12 @@ FILTERS: list[tuple[dict[str, Any], int]] = [
 @pytest.mark.parametrize("what", ["replay", "discard"])
 @pytest.mark.parametrize(("filters", "expected"), FILTERS, ids=[str(f) for f, _ in FILTERS])
 def test_bulk_actions_take_what_matches_every_filter(
-    plane: Plane, what: str, filters: dict[str, Any], expected: int
+    plane: Plane, receiver: webhook_receiver.WebhookReceiver, what: str, filters: dict[str, Any], expected: int
 ) -> None:
     token = plane.admin()
     jobs = dead(plane, token, 4)
-    forbidden = plane.submit(token, type="webhook", payload={"url": "https://10.0.0.1/"})["jobId"]
+    receiver.script(webhook_receiver.Answer(status=410))
+    refused = plane.submit(token, type="webhook", payload={"url": receiver.url})["jobId"]
     plane.deliver("process", plane.records())
     classified = "UPDATE jobs SET category = 'Database', priority = %s, classified_at = now() WHERE job_id = %s"
     plane.rows(classified, "HIGH", jobs[0])
@@ -165,7 +167,7 @@ def test_bulk_actions_take_what_matches_every_filter(
 
     assert (answer.status, answer.body["count"], answer.body["skipped"]) == (200, expected, [])
     assert answer.body["more"] is ("limit" in filters)
-    untouched = {*jobs, forbidden} - set(answer.body["jobIds"])
+    untouched = {*jobs, refused} - set(answer.body["jobIds"])
     assert set(listed(plane, token)) == untouched
     assert len(plane.records()) == (expected if what == "replay" else 0)
     action = "JOB_REPLAYED" if what == "replay" else "JOB_DISCARDED"

@@ -99,6 +99,11 @@ def metrics_credential(secret: SharedSecret) -> Access:
     """Check the credential that scrapers show."""
     return Access(variables={"METRICS_SECRET_ID": secret.name}, secrets=[secret])
 
+def webhook_networks(allowed_networks: Sequence[str]) -> Access:
+    """Tell a webhook's caller early that it may not go there."""
+    return Access(variables={"WEBHOOK_ALLOWED_NETWORKS": ",".join(allowed_networks)})
+
+
 
 def openai(settings: OpenAi) -> Access:
     """Call the AI model."""

@@ -78,6 +78,7 @@ class Catalogue:
                 token,
                 _retry(),
                 self._simulate(),
+                access.webhook_networks(stage.webhook_allowed_networks),
                 access.plain(SUBMIT_QUOTA_PER_MINUTE=str(stage.submit_quota_per_minute)),
             ],
         )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.auth.models import RegisterBody
+from functions.auth.models import RegisterBody, WebhookBody
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,9 @@ def test_a_wrong_registration_is_refused(fields: dict[str, Any]) -> None:
     RegisterBody.model_validate(good)
     with pytest.raises(ValidationError):
         RegisterBody.model_validate({**good, **fields})
+
+
+@pytest.mark.parametrize("rotate", ["no", "false", 0, 1, None])
+def test_only_true_and_false_decide_about_a_secret(rotate: object) -> None:
+    with pytest.raises(ValidationError):
+        WebhookBody.model_validate({"url": "https://example.com", "rotateSecret": rotate})

@@ -1,5 +1,7 @@
 """Tokens: their claims, and which keys are good."""
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,12 +10,13 @@ import pytest
 
 import smartqueue.tokens
 from smartqueue.errors import UnauthorizedError
+from smartqueue.ids import new_id
 from smartqueue.roles import Principal, Role
 from smartqueue.settings import TokenSettings
 from smartqueue.tokens import REFRESH_EVERY_SECONDS, REQUIRED_CLAIMS, Tokens
 
 OLD, NEW = {"kid": "1", "key": "o" * 64}, {"kid": "2", "key": "n" * 64}
-ALICE = Principal(user_id="u-1", username="alice", tenant_id="tenant-a", role=Role.OPERATOR)
+ALICE = Principal(user_id=new_id(), username="alice", tenant_id="tenant-a", role=Role.OPERATOR)
 
 
 class Secret:
@@ -50,7 +53,7 @@ def test_a_token_says_who_for_how_long_and_by_which_key(make_tokens: MakeTokens)
     assert set(REQUIRED_CLAIMS) <= claims.keys()
     assert claims["exp"] - claims["iat"] == 600
     assert (claims["sub"], claims["username"], claims["tenantId"], claims["role"]) == (
-        "u-1",
+        ALICE.user_id,
         "alice",
         "tenant-a",
         "OPERATOR",
@@ -131,3 +134,52 @@ def test_an_expired_token_says_so_and_any_other_fault_does_not_say_which(make_to
 
     assert "expired" in detail(exp=good["iat"] - 3600)
     assert len({detail(aud="x"), detail(iss="x"), detail(role="ROOT"), detail(sub=None), detail(tenantId=None)}) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": 2**40},
+        {"exp": 1e999},
+        {"exp": "soon"},
+        {"iat": 0},
+        {"sub": "1; DROP TABLE jobs"},
+        {"sub": ["x"]},
+        {"username": None},
+        {"username": {"$ne": ""}},
+        {"tenantId": ["tenant-a", "tenant-b"]},
+        {"role": ["ADMIN"]},
+    ],
+    ids=str,
+)
+def test_a_good_signature_does_not_make_claims_good_that_are_not_ours(
+    make_tokens: MakeTokens, changes: dict[str, Any]
+) -> None:
+    tokens, _ = make_tokens(NEW)
+    good = jwt.decode(tokens.issue(ALICE), options={"verify_signature": False})
+
+    assert tokens.verify("Bearer " + sign_as_is(good)) == ALICE
+    with pytest.raises(UnauthorizedError):
+        tokens.verify("Bearer " + sign_as_is(good | changes))
+
+
+def sign_as_is(claims: dict[str, Any]) -> str:
+    """A token with a good signature over claims that PyJWT would not encode."""
+    return jwt.api_jws.encode(
+        json.dumps(claims).encode(), NEW["key"], algorithm="HS256", headers={"typ": "JWT", "kid": "2"}
+    )
+
+
+@pytest.mark.parametrize("token", ["\ud800.\ud800.x", "é.é.é", "." * 5000, "eyJ" * 50_000], ids=ascii)
+def test_what_no_header_should_hold_is_a_bad_token_and_no_fault_of_ours(make_tokens: MakeTokens, token: str) -> None:
+    tokens, secret = make_tokens(NEW)
+    with pytest.raises(UnauthorizedError):
+        tokens.verify(f"Bearer {token}")
+    assert secret.fresh_reads == 0
+
+
+def test_brackets_without_an_end_in_a_tokens_header_are_a_bad_token(make_tokens: MakeTokens) -> None:
+    tokens, _ = make_tokens(NEW)
+    header = base64.urlsafe_b64encode(b'{"alg":"HS256","kid":' + b"[" * 2900).decode().rstrip("=")
+    with pytest.raises(UnauthorizedError):
+        tokens.verify(f"Bearer {header}.e30.x")

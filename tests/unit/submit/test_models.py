@@ -24,6 +24,11 @@ from functions.submit.models import MAX_BATCH, BatchBody, JobBody
         {"title": "x", "retry": {"baseSeconds": 0}},
         {"title": "x", "retry": {"forever": True}},
         {"title": "x", "payload": []},
+        {"title": "x", "timeoutSeconds": "5"},
+        {"title": "x", "timeoutSeconds": True},
+        {"title": "x", "retry": {"count": True}},
+        {"title": "x", "retry": {"count": "3"}},
+        {"title": "x", "retry": {"baseSeconds": "1"}},
     ],
 )
 def test_a_wrong_body_is_refused(fields: dict[str, Any]) -> None:

@@ -183,3 +183,38 @@ def test_a_batch_without_one_good_job_touches_nothing() -> None:
     store = Store()
     result = submit_batch(make_submission(store), BatchBody(jobs=[{}, {}]), caller=CALLER, correlation_id="c", key=None)
     assert (result.created, result.rejected, store.inserts) == (0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://10.0.0.1/",
+        "https://127.0.0.1:8443/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a9fe:a9fe]/",
+        "https://[fd00:ec2::254]/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://169.254.169.254./",
+        "https://\uff11\uff12\uff17.0.0.1/",
+        "https://127\u30020\u30020\u30021/",
+        "https://localhost/",
+        "https://user@1.1.1.1/",
+        "https://1.1.1.1:22/",
+        "http://1.1.1.1/",
+    ],
+)
+def test_a_webhook_that_could_never_be_sent_is_refused_when_it_is_submitted(url: str) -> None:
+    with pytest.raises(UnprocessableError) as caught:
+        prepare(type="webhook", payload={"url": url})
+    assert [error["field"] for error in caught.value.errors or []] == ["payload.url"]
+
+
+def test_a_webhook_into_an_allowed_network_is_taken() -> None:
+    submission = make_submission(webhook_allowed_networks="127.0.0.0/8")
+    for url in ("http://127.0.0.1:9000/", "https://1.1.1.1/", "https://example.com/"):
+        assert prepare(submission, type="webhook", payload={"url": url}).payload["url"] == url
+    with pytest.raises(UnprocessableError):
+        prepare(submission, type="webhook", payload={"url": "http://10.0.0.1/"})

@@ -1,7 +1,14 @@
 """What every body has in common: camelCase outside, snake_case inside."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+# Of a body, which is JSON and has numbers and truth values of its own: "5" is not 5, and "no" is not false.
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+YesOrNo = Annotated[bool, Field(strict=True)]
 
 
 class ApiModel(BaseModel):

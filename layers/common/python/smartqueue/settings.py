@@ -121,8 +121,13 @@ class BatchSettings(EnvironmentModel):
     report_batch_item_failures: bool = False
 
 
-class WebhookSettings(EnvironmentModel):
-    """How webhooks are signed, and private networks they may reach all the same (comma-separated CIDRs)."""
+class WebhookNetworkSettings(EnvironmentModel):
+    """Private networks that webhooks may reach all the same (comma-separated CIDRs)."""
+
+    webhook_allowed_networks: str = ""
+
+
+class WebhookSettings(WebhookNetworkSettings):
+    """The secret that webhooks are signed with besides."""
 
     webhook_signing_secret_id: str
-    webhook_allowed_networks: str = ""

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from smartqueue.errors import UnauthorizedError
-from smartqueue.ids import new_id
+from smartqueue.ids import is_id, new_id
 from smartqueue.roles import Principal, Role
 from smartqueue.secrets import read_secret
 from smartqueue.settings import TokenSettings
@@ -19,6 +19,8 @@ AUDIENCE = "smart-task-queue-api"
 LEEWAY_SECONDS = 30
 # Key ids come from whoever sends a token: made-up ones must not become as many calls to Secrets Manager.
 REFRESH_EVERY_SECONDS = 1.0
+# Several times what ours have: whatever is longer is not looked into.
+MAX_TOKEN_CHARACTERS = 4096
 REQUIRED_CLAIMS = ["exp", "iat", "sub", "aud", "iss", "jti"]
 
 Secret = Mapping[str, Any]
@@ -49,7 +51,9 @@ class Tokens:
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise UnauthorizedError("Send the token of POST /auth/login in the header: Authorization: Bearer <token>.")
-        return read_token(token, self._secret_for(token))
+        if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
+            raise _invalid()
+        return read_token(token, self._secret_for(token), lifetime_seconds=self._settings.token_lifetime_seconds)
 
     def _secret_for(self, token: str) -> Secret:
         secret: Secret = read_secret(self._settings.token_secret_id)
@@ -77,8 +81,11 @@ def issue_token(principal: Principal, secret: Secret, *, lifetime_seconds: float
     return jwt.encode(claims, secret["key"], algorithm=ALGORITHM, headers={"kid": secret["kid"]})
 
 
-def read_token(token: str, secret: Secret) -> Principal:
-    """Return who a token speaks for, by one of the secret's keys. Raises UnauthorizedError."""
+def read_token(token: str, secret: Secret, *, lifetime_seconds: float) -> Principal:
+    """Return who a token speaks for, by one of the secret's keys. Raises UnauthorizedError.
+
+    Even a good signature gives nobody more than `lifetime_seconds`.
+    """
     try:
         claims = jwt.decode(
             token,
@@ -89,22 +96,26 @@ def read_token(token: str, secret: Secret) -> Principal:
             leeway=LEEWAY_SECONDS,
             options={"require": REQUIRED_CLAIMS, "enforce_minimum_key_length": True},
         )
-        return Principal(
-            user_id=claims["sub"],
-            username=claims["username"],
-            tenant_id=claims["tenantId"],
-            role=Role(claims["role"]),
-        )
+        return _principal(claims, lifetime_seconds)
     except jwt.ExpiredSignatureError:
         raise UnauthorizedError("The token has expired: log in again.") from None
-    except (jwt.InvalidTokenError, KeyError, ValueError):
+    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
         raise _invalid() from None
+
+
+def _principal(claims: Mapping[str, Any], lifetime_seconds: float) -> Principal:
+    user_id, username, tenant_id = claims["sub"], claims["username"], claims["tenantId"]
+    if not is_id(user_id) or not isinstance(username, str) or not isinstance(tenant_id, str):
+        raise ValueError("not claims of ours")
+    if claims["exp"] - claims["iat"] > lifetime_seconds + LEEWAY_SECONDS:
+        raise ValueError("good for too long")
+    return Principal(user_id=user_id, username=username, tenant_id=tenant_id, role=Role(claims["role"]))
 
 
 def _key_id(token: str) -> str:
     try:
         key_id: str = jwt.get_unverified_header(token)["kid"]
-    except (jwt.InvalidTokenError, KeyError):
+    except (jwt.InvalidTokenError, KeyError, RecursionError):
         raise _invalid() from None
     return key_id
 

@@ -4,9 +4,9 @@ import importlib
 import pkgutil
 from functools import cache
 
-from smartqueue.job_types.base import Delivery, JobPayload, JobType, RunningJob, Services
+from smartqueue.job_types.base import Delivery, JobPayload, JobType, RunningJob, Services, Surroundings
 
-__all__ = ["Delivery", "JobPayload", "JobType", "RunningJob", "Services", "job_types"]
+__all__ = ["Delivery", "JobPayload", "JobType", "RunningJob", "Services", "Surroundings", "job_types"]
 
 
 @cache

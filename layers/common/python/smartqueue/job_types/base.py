@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from smartqueue.models import JobPayload
+from smartqueue.webhook_urls import Networks
 
-__all__ = ["Delivery", "Handler", "JobPayload", "JobType", "RunningJob", "Services"]
+__all__ = ["Delivery", "Handler", "JobPayload", "JobType", "RunningJob", "Services", "Surroundings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,16 @@ class Delivery:
     status: int
     body: str
     duration_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a payload is checked against when a job is submitted: pydantic's validators get it as their `context`.
+
+    networks: private networks that webhooks may reach.
+    """
+
+    networks: Networks
 
 
 class Services(Protocol):

@@ -8,14 +8,15 @@ from pydantic import Field
 
 from smartqueue.errors import PermanentError, RetryableError
 from smartqueue.job_types.base import JobPayload, JobType, RunningJob, Services
+from smartqueue.models import Number, Whole
 
 
 class SimulatePayload(JobPayload):
     """failureRate is a chance per attempt; failTimes fails the first so many attempts, whatever the rate."""
 
-    duration_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
-    failure_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
-    fail_times: Annotated[int, Field(ge=0, le=100)] = 0
+    duration_seconds: Annotated[Number, Field(ge=0, le=60)] = 0.5
+    failure_rate: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    fail_times: Annotated[Whole, Field(ge=0, le=100)] = 0
     failure: Literal["retryable", "permanent"] = "retryable"
 
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import AnyHttpUrl, Field
+from pydantic import AnyHttpUrl, Field, ValidationInfo, field_validator
 
-from smartqueue.job_types.base import JobPayload, JobType, RunningJob, Services
+from smartqueue.job_types.base import JobPayload, JobType, RunningJob, Services, Surroundings
+from smartqueue.webhook_urls import check_url
 
 
 class WebhookPayload(JobPayload):
@@ -13,6 +14,14 @@ class WebhookPayload(JobPayload):
     url: AnyHttpUrl
     data: dict[str, Any] = Field(default_factory=dict)
     event_type: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "job.webhook"
+
+    @field_validator("url")
+    @classmethod
+    def _tell_early(cls, url: AnyHttpUrl, info: ValidationInfo) -> AnyHttpUrl:
+        """Refuse at submit what could never be sent; whoever runs the job asks again, about addresses too."""
+        if isinstance(info.context, Surroundings):
+            check_url(str(url), info.context.networks)
+        return url
 
 
 async def run(job: RunningJob, services: Services) -> dict[str, Any]:
