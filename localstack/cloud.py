@@ -48,7 +48,7 @@ class Cloud:
             data=home / "emulator",
             port=self._port("emulator"),
             log=logs / "emulator.log",
-            kafka_bootstrap=settings.kafka_bootstrap or self.kafka.address,
+            kafka_bootstrap=settings.kafka.bootstrap or self.kafka.address,
             cache_address=settings.cache_address or self.valkey.address,
         )
         self.trigger = ManagedProcess(name="trigger", record=home / "run" / "trigger.json", log=logs / "trigger.log")
@@ -60,7 +60,7 @@ class Cloud:
         replaced = {
             self.postgres: self.settings.postgres_url,
             self.valkey: self.settings.cache_address,
-            self.kafka: self.settings.kafka_bootstrap,
+            self.kafka: self.settings.kafka.bootstrap,
             self.emulator: self.settings.aws_endpoint,
         }
         return [service for service, address in replaced.items() if not address]
@@ -79,7 +79,7 @@ class Cloud:
             host, port, password = self.postgres.host, self.postgres.port, self.postgres.password
         return Endpoints(
             aws=self.settings.aws_endpoint or self.emulator.url,
-            kafka=self.settings.kafka_bootstrap or self.kafka.address,
+            kafka=self.settings.kafka if self.settings.kafka.bootstrap else self.kafka.access,
             cache=self.settings.cache_address or self.valkey.address,
             database_host=host,
             database_port=port,
@@ -105,19 +105,19 @@ class Cloud:
     def start_helpers(self, mapping_file: Path | None = None) -> None:
         """Start the MSK trigger and the metric forwarder, or restart them when an address has changed."""
         where = self.endpoints
-        trigger = ["--endpoint", where.aws, "--bootstrap", where.kafka, "--locks", str(self.home / "run")]
+        trigger = ["--endpoint", where.aws, "--bootstrap", where.kafka.bootstrap, "--locks", str(self.home / "run")]
         if mapping_file:
             trigger += ["--mapping", str(mapping_file)]
         emf = ["--endpoint", where.aws, "--cursor", str(self.home / "run" / "metrics-cursor.json")]
         emf += ["--prefix", f"/aws/lambda/{FUNCTION_PREFIX}"]
-        for process, module, arguments in (
-            (self.trigger, "localstack.trigger", trigger),
-            (self.emf, "localstack.emf", emf),
+        for process, module, arguments, variables in (
+            (self.trigger, "localstack.trigger", trigger, where.kafka.variables),
+            (self.emf, "localstack.emf", emf, {}),
         ):
             command = [sys.executable, "-m", module, *arguments]
             if not process.runs(command):
                 process.stop()
-                process.spawn(command, environment=clean_environment(), folder=ROOT)
+                process.spawn(command, environment=clean_environment(**variables), folder=ROOT)
 
     def stop(self) -> list[str]:
         """Stop everything that runs, readers first. Returns the names of what was running."""
@@ -171,7 +171,7 @@ class Cloud:
             self.kafka.store_port = self._choose("kafka-store", self.kafka.store_port, running=running)
             chosen["kafka-store"] = self.kafka.store_port
         where = self.endpoints
-        self.emulator.kafka_bootstrap, self.emulator.cache_address = where.kafka, where.cache
+        self.emulator.kafka_bootstrap, self.emulator.cache_address = where.kafka.bootstrap, where.cache
         self.state.ports |= chosen
         states.save(self.home, self.state)
 
@@ -193,7 +193,7 @@ class Cloud:
         if self.settings.postgres_url:
             addresses.append(("SMARTQUEUE_POSTGRES_URL", where.database_host, where.database_port))
         for variable, address in (
-            ("SMARTQUEUE_KAFKA_BOOTSTRAP", self.settings.kafka_bootstrap.partition(",")[0]),
+            ("SMARTQUEUE_KAFKA_BOOTSTRAP", self.settings.kafka.bootstrap.partition(",")[0]),
             ("SMARTQUEUE_CACHE_ADDRESS", self.settings.cache_address),
             ("SMARTQUEUE_AWS_ENDPOINT", self.settings.aws_endpoint.partition("://")[2]),
         ):

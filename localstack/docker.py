@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from localstack.endpoints import Endpoints
 from localstack.errors import ServiceError
+from localstack.kafka_client import KafkaAccess
 
 if TYPE_CHECKING:
     from localstack.settings import Settings
@@ -30,7 +31,7 @@ _PASSWORD = "local-only"  # noqa: S105 - the database listens on 127.0.0.1 alone
 # Functions run in containers of the compose network and see the services by name.
 INSIDE = Endpoints(
     aws="http://localstack:4566",
-    kafka="kafka:9092",
+    kafka=KafkaAccess("kafka:9092"),
     cache="valkey:6379",
     database_host="postgres",
     database_port=5432,
@@ -43,7 +44,7 @@ def settings(base: Settings) -> Settings:
     return replace(
         base,
         postgres_url=f"postgresql://smartqueue_owner:{_PASSWORD}@127.0.0.1:{_port('POSTGRES', 5432)}/smartqueue",
-        kafka_bootstrap=f"127.0.0.1:{_port('KAFKA', 19092)}",
+        kafka=KafkaAccess(f"127.0.0.1:{_port('KAFKA', 19092)}"),
         cache_address=f"127.0.0.1:{_port('CACHE', 6379)}",
         aws_endpoint=f"http://127.0.0.1:{_port('AWS', 4566)}",
         ports={},

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from localstack.kafka_client import KafkaAccess
 
 API_ID = "smartqueue"
 API_STAGE = "v1"
@@ -12,10 +16,10 @@ FUNCTION_PREFIX = f"smartqueue-{STAGE}-"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where everything is. `aws` is a URL, `kafka` and `cache` are host:port."""
+    """Where everything is. `aws` is a URL, `cache` is host:port."""
 
     aws: str
-    kafka: str
+    kafka: KafkaAccess
     cache: str
     database_host: str
     database_port: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,7 +26,7 @@ class KafkaAccess:
     ca_file: str = ""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """What the variables say; without an address when none is set."""
         return cls(**{name: environment.get(variable, "") for name, variable in _VARIABLES.items()})
 

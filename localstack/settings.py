@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from localstack.errors import LocalCloudError
+from localstack.kafka_client import KafkaAccess
 
 OWNER = "smartqueue_owner"
 DATABASE = "smartqueue"
@@ -22,7 +23,7 @@ class Settings:
     """Addresses that replace an embedded service (empty: embedded), fixed ports (0: chosen), and the AI model."""
 
     postgres_url: str
-    kafka_bootstrap: str
+    kafka: KafkaAccess
     cache_address: str
     aws_endpoint: str
     ports: dict[str, int]
@@ -51,7 +52,7 @@ def from_environment() -> Settings:
     }
     return Settings(
         postgres_url=postgres,
-        kafka_bootstrap=os.environ.get("SMARTQUEUE_KAFKA_BOOTSTRAP", ""),
+        kafka=_kafka(),
         cache_address=cache,
         aws_endpoint=endpoint,
         ports={service: _port(variable) for service, variable in names.items()},
@@ -79,6 +80,15 @@ def database_address(url: str) -> tuple[str, int, str]:
             f" postgresql://{OWNER}:password@host:5432/{DATABASE}: the migrations own that database as that user."
         )
     return parts.hostname or "127.0.0.1", parts.port or 5432, parts.password or ""
+
+
+def _kafka() -> KafkaAccess:
+    access = KafkaAccess.from_environment(os.environ)
+    if bool(access.username) != bool(access.password):
+        raise SettingsError("SMARTQUEUE_KAFKA_USERNAME and SMARTQUEUE_KAFKA_PASSWORD belong together: set both.")
+    if access.username and not access.bootstrap:
+        raise SettingsError("SMARTQUEUE_KAFKA_USERNAME is for a Kafka of your own: set SMARTQUEUE_KAFKA_BOOTSTRAP too.")
+    return access
 
 
 def _kafka_on_disk() -> bool:

@@ -17,6 +17,7 @@ from localstack.trigger.mappings import Discovery, EventSourceMapping
 
 if TYPE_CHECKING:
     from localstack.cloud import Cloud
+    from localstack.kafka_client import KafkaAccess
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def parts(cloud: Cloud) -> list[Part]:
     addresses = {
         "postgres": f"{where.database_host}:{where.database_port}",
         "valkey": where.cache,
-        "kafka": where.kafka.partition(",")[0],
+        "kafka": where.kafka.bootstrap.partition(",")[0],
         "emulator": where.aws,
     }
     embedded = {service.name: service for service in cloud.services}
@@ -67,17 +68,17 @@ def functions(endpoint: str) -> list[str]:
     return sorted(name.removeprefix(FUNCTION_PREFIX) for name in names if name.startswith(FUNCTION_PREFIX))
 
 
-def mappings(endpoint: str, bootstrap: str) -> list[tuple[EventSourceMapping, int | None]]:
+def mappings(endpoint: str, kafka: KafkaAccess) -> list[tuple[EventSourceMapping, int | None]]:
     """The enabled mappings, each with how many records its group has still to read (None: unknown)."""
     try:
         found = Discovery(client("cloudformation", endpoint), client("lambda", endpoint)).mappings()
     except (BotoCoreError, ClientError):
         return []
-    return [(mapping, _lag(bootstrap, mapping)) for mapping in sorted(found, key=lambda mapping: mapping.group)]
+    return [(mapping, _lag(kafka, mapping)) for mapping in sorted(found, key=lambda mapping: mapping.group)]
 
 
-def _lag(bootstrap: str, mapping: EventSourceMapping) -> int | None:
+def _lag(kafka: KafkaAccess, mapping: EventSourceMapping) -> int | None:
     try:
-        return lag(bootstrap, mapping.group, mapping.topic)
+        return lag(kafka, mapping.group, mapping.topic)
     except KafkaError:
         return None

@@ -64,6 +64,7 @@ class KafkaSecurity(StrEnum):
     """How clients prove who they are; the functions read the same words."""
 
     PLAINTEXT = "PLAINTEXT"
+    SCRAM = "SASL_SCRAM"
     IAM = "AWS_MSK_IAM"
 
 
@@ -73,7 +74,12 @@ class Kafka:
 
     cluster_arn: str
     bootstrap_servers: str
-    security: KafkaSecurity
+    security: str
+    """One of `KafkaSecurity`, or a reference that only the deployment resolves."""
+    login: SharedSecret | None = None
+    """With SCRAM: {"username", "password"}."""
+    ca_file: str = ""
+    """With SCRAM: the authorities to trust; empty for the system's."""
 
 
 @dataclass(frozen=True, kw_only=True)

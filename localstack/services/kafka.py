@@ -17,6 +17,7 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from localstack.errors import ServiceError
+from localstack.kafka_client import KafkaAccess
 from localstack.network import free_port, listens
 from localstack.process import ManagedProcess, clean_environment
 from localstack.services.base import Service
@@ -52,8 +53,13 @@ class Kafka(Service):
 
     @property
     def bootstrap(self) -> str:
-        """What a Kafka client is given."""
+        """Where a client begins."""
         return self.address
+
+    @property
+    def access(self) -> KafkaAccess:
+        """What a client is given."""
+        return KafkaAccess(self.bootstrap)
 
     def stop(self) -> None:
         # Tansu waits for every client to leave, and what it has acknowledged is stored: no need to wait long.
@@ -104,14 +110,14 @@ class Kafka(Service):
 
     def create_topics(self, topics: Mapping[str, int]) -> None:
         """Create the topics (name to number of partitions) that do not exist yet."""
-        create_topics(self.bootstrap, topics)
+        create_topics(self.access, topics)
 
 
-def create_topics(bootstrap: str, topics: Mapping[str, int]) -> None:
+def create_topics(access: KafkaAccess, topics: Mapping[str, int]) -> None:
     """Create the missing ones of these topics on any broker. Raises ServiceError when it does not answer."""
     quiet_client_logs()
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=_CLIENT_TIMEOUT_MS)
+        admin = KafkaAdminClient(**access.options, bootstrap_timeout_ms=_CLIENT_TIMEOUT_MS)
         try:
             existing = set(admin.list_topics())
             missing = [NewTopic(name, count, 1) for name, count in topics.items() if name not in existing]
@@ -123,24 +129,24 @@ def create_topics(bootstrap: str, topics: Mapping[str, int]) -> None:
             admin.close()
     except KafkaError as error:
         raise ServiceError(
-            f"The Kafka broker at {bootstrap} could not create the topics ({error!r}): check that it runs"
+            f"The Kafka broker at {access.bootstrap} could not create the topics ({error!r}): check that it runs"
             " and that SMARTQUEUE_KAFKA_BOOTSTRAP names it."
         ) from error
 
 
-def lag(bootstrap: str, group: str, topic: str) -> int:
+def lag(access: KafkaAccess, group: str, topic: str) -> int:
     """How many records of the topic the group has not committed yet."""
-    return sum(behind or 0 for behind in partition_lags(bootstrap, group, topic).values())
+    return sum(behind or 0 for behind in partition_lags(access, group, topic).values())
 
 
-def partition_lags(bootstrap: str, group: str, topic: str) -> dict[int, int | None]:
+def partition_lags(access: KafkaAccess, group: str, topic: str) -> dict[int, int | None]:
     """How many records the group has not committed yet, by partition; None where the broker did not say in time.
 
     Read from fetches, as Tansu's ListOffsets answers with the start of the last batch instead of the end of the log.
     """
     quiet_client_logs()
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **access.options,
         group_id=group,
         enable_auto_commit=False,
         fetch_max_wait_ms=50,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+from localstack.kafka_client import KafkaAccess
 from localstack.services.kafka import quiet_client_logs
 from localstack.trigger.supervisor import Supervisor
 from smartqueue.failpoints import arm
@@ -16,7 +19,11 @@ from smartqueue.failpoints import arm
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m localstack.trigger", description=__doc__)
     parser.add_argument("--endpoint", required=True, help="the emulator, http://host:port")
-    parser.add_argument("--bootstrap", required=True, help="the Kafka broker, host:port")
+    parser.add_argument(
+        "--bootstrap",
+        required=True,
+        help="the Kafka broker, host:port; a login comes in the environment",
+    )
     parser.add_argument("--locks", type=Path, required=True, help="folder for one lock file per consumer group")
     parser.add_argument("--mapping", type=Path, help="a JSON file with the mappings, instead of the deployed stacks")
     parser.add_argument("--failpoints", type=Path, help="for crash tests: the folder with orders to break")
@@ -30,7 +37,7 @@ def main() -> None:
         signal.signal(number, lambda *_: halt.set())
     Supervisor(
         endpoint=arguments.endpoint,
-        bootstrap=arguments.bootstrap,
+        kafka=replace(KafkaAccess.from_environment(os.environ), bootstrap=arguments.bootstrap),
         locks=arguments.locks,
         mapping_file=arguments.mapping,
         lag_seconds=arguments.lag_seconds,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudwatch import CloudWatchClient
 
+    from localstack.kafka_client import KafkaAccess
     from localstack.trigger.mappings import EventSourceMapping
 
 NAMESPACE = "AWS/Kafka"
@@ -29,10 +30,10 @@ class LagMeter(threading.Thread):
     """Measures until `halt` is set; a broker or an emulator that is away is waited for."""
 
     def __init__(
-        self, *, bootstrap: str, metrics: CloudWatchClient, period_seconds: float, halt: threading.Event
+        self, *, kafka: KafkaAccess, metrics: CloudWatchClient, period_seconds: float, halt: threading.Event
     ) -> None:
         super().__init__(name="lag", daemon=True)
-        self._brokers = bootstrap
+        self._kafka = kafka
         self._metrics = metrics
         self._period_seconds = period_seconds
         self._halt = halt
@@ -58,7 +59,7 @@ class LagMeter(threading.Thread):
         for mapping in self._mappings:
             # The moment before: a point must not claim to know what came while it was measured.
             at = datetime.now(UTC)
-            data += lag_data(mapping, partition_lags(self._brokers, mapping.group, mapping.topic), at=at)
+            data += lag_data(mapping, partition_lags(self._kafka, mapping.group, mapping.topic), at=at)
         if data:
             self._metrics.put_metric_data(Namespace=NAMESPACE, MetricData=data)
 

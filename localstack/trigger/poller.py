@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_lambda import LambdaClient
 
+    from localstack.kafka_client import KafkaAccess
     from localstack.trigger.mappings import EventSourceMapping
 
 # Tansu looks for new records twice in this time: short enough to feel instant, long enough to leave the CPU alone.
@@ -38,14 +39,15 @@ class Poller(threading.Thread):
         mapping: EventSourceMapping,
         partitions: Sequence[int],
         *,
-        bootstrap: str,
+        kafka: KafkaAccess,
         functions: LambdaClient,
         queues: Any,
     ) -> None:
         super().__init__(name=f"{mapping.group}:{','.join(map(str, partitions))}", daemon=True)
         self._mapping = mapping
         self._partitions = [TopicPartition(mapping.topic, number) for number in partitions]
-        self._brokers = bootstrap
+        self._kafka = kafka
+        self._brokers = kafka.bootstrap
         self._functions = functions
         self._queues = queues
         self._owed: dict[Any, int] = {}
@@ -67,7 +69,7 @@ class Poller(threading.Thread):
 
     def _consume(self) -> None:
         consumer = KafkaConsumer(
-            bootstrap_servers=self._brokers,
+            **self._kafka.options,
             group_id=self._mapping.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

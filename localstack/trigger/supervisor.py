@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import threading
     from pathlib import Path
 
+    from localstack.kafka_client import KafkaAccess
+
 _DISCOVERY_SECONDS = 3.0
 _LONGEST_FUNCTION_SECONDS = 900
 _POLLERS_PER_MAPPING = 3
@@ -30,9 +32,9 @@ class Supervisor:
     """Runs until told to stop. `mapping_file` replaces the look at the deployed stacks."""
 
     def __init__(
-        self, *, endpoint: str, bootstrap: str, locks: Path, mapping_file: Path | None = None, lag_seconds: float
+        self, *, endpoint: str, kafka: KafkaAccess, locks: Path, mapping_file: Path | None = None, lag_seconds: float
     ) -> None:
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._locks = locks
         self._mapping_file = mapping_file
         self._functions = client("lambda", endpoint, read_timeout_seconds=_LONGEST_FUNCTION_SECONDS + 30)
@@ -48,7 +50,7 @@ class Supervisor:
     def run(self, halt: threading.Event) -> None:
         """Poll until `halt` is set, then wait for the deliveries under way."""
         self._locks.mkdir(parents=True, exist_ok=True)
-        meter = LagMeter(bootstrap=self._bootstrap, metrics=self._metrics, period_seconds=self._lag_seconds, halt=halt)
+        meter = LagMeter(kafka=self._kafka, metrics=self._metrics, period_seconds=self._lag_seconds, halt=halt)
         meter.start()
         while not halt.is_set():
             try:
@@ -72,7 +74,7 @@ class Supervisor:
         }
 
     def _partitions(self, topics: set[str]) -> dict[str, tuple[int, ...]]:
-        admin = KafkaAdminClient(bootstrap_servers=self._bootstrap, bootstrap_timeout_ms=3_000)
+        admin = KafkaAdminClient(**self._kafka.options, bootstrap_timeout_ms=3_000)
         try:
             existing = sorted(topics & set(admin.list_topics()))
             described = admin.describe_topics(existing) if existing else []
@@ -101,7 +103,7 @@ class Supervisor:
             count = min(_POLLERS_PER_MAPPING, len(partitions))
             shares = [partitions[index::count] for index in range(count)]
             pollers = [
-                Poller(mapping, share, bootstrap=self._bootstrap, functions=self._functions, queues=self._queues)
+                Poller(mapping, share, kafka=self._kafka, functions=self._functions, queues=self._queues)
                 for share in shares
             ]
             self._running[mapping, partitions] = pollers

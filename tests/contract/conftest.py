@@ -14,8 +14,9 @@ from localstack.aws import client
 from localstack.network import free_port
 from localstack.paths import ROOT
 from localstack.process import ManagedProcess, clean_environment
-from localstack.services import Emulator, Kafka
+from localstack.services import Emulator
 from localstack.services.kafka import quiet_client_logs
+from tests.brokers import make_broker
 from tests.contract import template
 from tests.contract.support import Contract, Send
 
@@ -30,7 +31,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
     folder = home / "functions"
     for name in ("whole", "partial", "limited", "tick"):
         (folder / name).mkdir(parents=True)
-    kafka = Kafka(data=home / "kafka", port=free_port())
+    kafka = make_broker(data=home / "kafka", port=free_port())
     emulator = Emulator(data=home / "emulator", port=free_port(), kafka_bootstrap=kafka.bootstrap)
     trigger = ManagedProcess(name="trigger", record=home / "trigger.json", log=home / "trigger.log")
     with kafka, emulator:
@@ -42,7 +43,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
                 *("--bootstrap", kafka.bootstrap, "--locks", str(home / "locks")),
                 *("--lag-seconds", "1"),
             ],
-            environment=clean_environment(),
+            environment=clean_environment(**kafka.access.variables),
             folder=ROOT,
         )
         try:
@@ -70,7 +71,7 @@ def _deploy(emulator: Emulator, folder: Path) -> None:
 @pytest.fixture
 def send(contract: Contract) -> Iterator[Send]:
     quiet_client_logs()
-    producer = KafkaProducer(bootstrap_servers=contract.kafka.bootstrap, acks="all", enable_idempotence=False)
+    producer = KafkaProducer(**contract.kafka.access.options, acks="all", enable_idempotence=False)
 
     def send_one(topic: str, value: bytes | None, *, key: bytes | None = None, partition: int = 0) -> None:
         headers = [("correlation-id", b"c-1"), ("empty", b"")]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from localstack.process import ManagedProcess
-    from localstack.services import Emulator, Kafka
+    from localstack.services import Emulator
+    from tests.brokers import Broker
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Contract:
     """What the tests need to know of the running parts."""
 
     emulator: Emulator
-    kafka: Kafka
+    kafka: Broker
     folder: Path
     trigger: ManagedProcess
     deployed_at: float
@@ -92,4 +93,4 @@ def values(found: list[dict[str, Any]]) -> list[str]:
 
 
 def caught_up(contract: Contract, group: str, topic: str) -> bool:
-    return lag(contract.kafka.bootstrap, group, topic) == 0
+    return lag(contract.kafka.access, group, topic) == 0

@@ -25,7 +25,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Kafka]:
 
 
 def produce(broker: Kafka, count: int) -> None:
-    producer = KafkaProducer(bootstrap_servers=broker.bootstrap, acks="all", enable_idempotence=False)
+    producer = KafkaProducer(**broker.access.options, acks="all", enable_idempotence=False)
     for number in range(count):
         producer.send(
             TOPIC, key=b"key", value=str(number).encode(), headers=[("correlation-id", b"c-1")], partition=number % 3
@@ -36,9 +36,7 @@ def produce(broker: Kafka, count: int) -> None:
 
 
 def read(broker: Kafka, count: int, *, group: str = "readers") -> tuple[Any, list[Any]]:
-    consumer = KafkaConsumer(
-        bootstrap_servers=broker.bootstrap, group_id=group, enable_auto_commit=False, fetch_max_wait_ms=50
-    )
+    consumer = KafkaConsumer(**broker.access.options, group_id=group, enable_auto_commit=False, fetch_max_wait_ms=50)
     consumer.assign(PARTITIONS)
     for partition in PARTITIONS:
         consumer.seek(partition, consumer.committed(partition) or 0)
@@ -72,14 +70,14 @@ def test_keys_headers_and_order_within_a_partition(broker: Kafka) -> None:
 
 def test_a_group_goes_on_where_it_committed(broker: Kafka) -> None:
     produce(broker, 9)
-    assert lag(broker.bootstrap, "readers", TOPIC) == 10
+    assert lag(broker.access, "readers", TOPIC) == 10
     consumer, records = read(broker, 10)
     commit(consumer, records)
     consumer.close()
-    assert lag(broker.bootstrap, "readers", TOPIC) == 0
+    assert lag(broker.access, "readers", TOPIC) == 0
 
     produce(broker, 3)
-    assert lag(broker.bootstrap, "readers", TOPIC) == 4
+    assert lag(broker.access, "readers", TOPIC) == 4
     consumer, records = read(broker, 4)
     consumer.close()
     assert len(records) == 4

@@ -52,7 +52,7 @@ def test_a_failed_batch_is_not_committed_and_comes_again(contract: Contract, sen
     (whole / "fail").touch()
     send("whole-topic", b"stubborn")
     wait_until(lambda: len(events(whole, "failed")) >= 2)
-    assert lag(contract.kafka.bootstrap, "whole-group", "whole-topic") == 1
+    assert lag(contract.kafka.access, "whole-group", "whole-topic") == 1
 
     (whole / "fail").unlink()
     wait_until(lambda: caught_up(contract, "whole-group", "whole-topic"))
@@ -90,7 +90,7 @@ def test_offsets_stop_at_the_first_record_that_is_not_done(contract: Contract, s
         send("partial-topic", value)
     (partial / "fail").unlink()
     wait_until(lambda: values(events(partial)).count("two") >= 2)
-    assert lag(contract.kafka.bootstrap, "partial-group", "partial-topic") == 2
+    assert lag(contract.kafka.access, "partial-group", "partial-topic") == 2
 
     (partial / "refuse").unlink()
     wait_until(lambda: caught_up(contract, "partial-group", "partial-topic"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from tests import brokers
 from tests.e2e.client import Caller, Tenant
 from tests.e2e.cloud import UP_SECONDS, LocalCloud
 from tests.e2e.waiting import wait_until
@@ -33,18 +34,20 @@ def model() -> Iterator[FakeOpenAI]:
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory, model: FakeOpenAI) -> Iterator[LocalCloud]:
     """The cloud, up; afterwards down, with nothing of it left running."""
-    local = LocalCloud.configure(
-        tmp_path_factory.mktemp("cloud"),
-        SMARTQUEUE_OPENAI_API_KEY=MODEL_KEY,
-        SMARTQUEUE_OPENAI_BASE_URL=model.base_url,
-    )
-    try:
-        local.run("up", seconds=UP_SECONDS)
-        assert len(local.processes()) > FEWEST_PROCESSES, "what is to end is not even found"
-        yield local
-    finally:
-        local.run("down")
-    wait_until(lambda: not local.processes(), "the end of every process of the cloud", seconds=10)
+    with brokers.replacement(tmp_path_factory.mktemp("broker")) as variables:
+        local = LocalCloud.configure(
+            tmp_path_factory.mktemp("cloud"),
+            SMARTQUEUE_OPENAI_API_KEY=MODEL_KEY,
+            SMARTQUEUE_OPENAI_BASE_URL=model.base_url,
+            **variables,
+        )
+        try:
+            local.run("up", seconds=UP_SECONDS)
+            assert len(local.processes()) > FEWEST_PROCESSES, "what is to end is not even found"
+            yield local
+        finally:
+            local.run("down")
+        wait_until(lambda: not local.processes(), "the end of every process of the cloud", seconds=10)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from localstack.services.kafka import quiet_client_logs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from localstack.kafka_client import KafkaAccess
+
 # How long a topic must have given nothing to count as read to its end.
 SILENCE_SECONDS = 0.5
 POLL_MS = 100
@@ -38,10 +40,10 @@ class Record:
         return body
 
 
-def read(bootstrap: str, topic: str) -> list[Record]:
+def read(access: KafkaAccess, topic: str) -> list[Record]:
     """Every record of a topic, from the beginning."""
     quiet_client_logs()
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=POLL_MS)
+    consumer = KafkaConsumer(**access.options, enable_auto_commit=False, fetch_max_wait_ms=POLL_MS)
     found: list[Record] = []
     with closing(consumer):
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
@@ -57,10 +59,10 @@ def read(bootstrap: str, topic: str) -> list[Record]:
     return found
 
 
-def write(bootstrap: str, topic: str, *, key: str, value: bytes, headers: Mapping[str, str] | None = None) -> None:
+def write(access: KafkaAccess, topic: str, *, key: str, value: bytes, headers: Mapping[str, str] | None = None) -> None:
     """Put one record on a topic and wait for the broker's word."""
     quiet_client_logs()
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=False)
+    producer = KafkaProducer(**access.options, acks="all", enable_idempotence=False)
     with closing(producer):
         sent = [(name, text.encode()) for name, text in (headers or {}).items()]
         producer.send(topic, key=key.encode(), value=value, headers=sent).get(10)

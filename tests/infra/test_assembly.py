@@ -37,6 +37,10 @@ def test_ports_and_passwords_are_parameters_without_a_value(local: Assembly) -> 
         "DatabasePort": None,
         "DatabaseOwnerPassword": None,
         "KafkaBootstrap": None,
+        "KafkaSecurity": "PLAINTEXT",
+        "KafkaUsername": "none",
+        "KafkaPassword": "none",
+        "KafkaCaFile": "",
         "CacheHost": None,
         "CachePort": None,
         "OpenAiApiKey": "none",
@@ -44,6 +48,7 @@ def test_ports_and_passwords_are_parameters_without_a_value(local: Assembly) -> 
     }
     assert parameters["DatabaseOwnerPassword"]["NoEcho"]
     assert parameters["OpenAiApiKey"]["NoEcho"]
+    assert parameters["KafkaPassword"]["NoEcho"]
 
 
 def test_no_secret_has_its_value_in_the_template(local: Assembly) -> None:
@@ -51,7 +56,7 @@ def test_no_secret_has_its_value_in_the_template(local: Assembly) -> None:
         properties = secret["Properties"]
         if "SecretString" in properties:
             references = [part["Ref"] for part in properties["SecretString"]["Fn::Join"][1] if isinstance(part, dict)]
-            assert {"DatabaseOwnerPassword", "OpenAiApiKey"} & set(references)
+            assert {"DatabaseOwnerPassword", "KafkaPassword", "OpenAiApiKey"} & set(references)
         else:
             assert properties["GenerateSecretString"]["GenerateStringKey"] in {"password", "key", "token"}
 

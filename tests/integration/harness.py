@@ -35,7 +35,7 @@ class Plane(Wiring):
     @cached_property
     def reader(self) -> TopicReader:
         """Kafka, as the trigger reads it."""
-        return TopicReader(self.kafka.bootstrap)
+        return TopicReader(self.kafka.access)
 
     def invoke(self, function: str, event: Mapping[str, Any], *, seconds: float = 60.0) -> Any:
         """Call a function's handler."""
@@ -194,11 +194,15 @@ class Plane(Wiring):
 
     def clear(self) -> None:
         """Empty every table and the cache, and forget what is in Kafka."""
+        self.empty_tables()
+        self.clear_cache()
+        self.reader.read(*TOPICS)
+
+    def empty_tables(self) -> None:
+        """Empty every table."""
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
             connection.execute("TRUNCATE outbox, audit_logs, jobs, users, tenants CASCADE")
-        self.clear_cache()
-        self.reader.read(*TOPICS)
 
     def clear_cache(self) -> None:
         """Empty the cache."""

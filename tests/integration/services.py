@@ -11,14 +11,15 @@ import pytest
 from moto import mock_aws
 
 from localstack.network import free_port
-from localstack.services.kafka import Kafka, quiet_client_logs
+from localstack.services.kafka import quiet_client_logs
 from localstack.services.postgres import Postgres
 from localstack.services.valkey import Valkey
+from tests.brokers import make_broker
 from tests.integration.harness import TOPICS, Plane
 
 # kafka-python leaves the sockets of refused connections, and of those closed while it still wrote, to the garbage
 # collector. What our own clients leave open has other messages.
-LEFT_BY_KAFKA = "unclosed <socket"
+LEFT_BY_KAFKA = "unclosed <s"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +37,7 @@ def running_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     with (
         Postgres(data=folder / "postgres", port=free_port(), durable=False) as postgres,
         Valkey(data=folder / "valkey", port=free_port(), durable=False) as valkey,
-        Kafka(data=folder / "kafka", port=free_port(), durable=True) as kafka,
+        make_broker(data=folder / "kafka", port=free_port()) as kafka,
         pytest.MonkeyPatch.context() as patch,
         mock_aws(),
     ):

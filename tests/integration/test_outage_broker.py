@@ -106,7 +106,7 @@ def test_cancelling_and_replaying_work_without_kafka(fragile_plane: Plane) -> No
 
 def test_a_producer_that_failed_rests_then_publishes_again(fragile_plane: Plane) -> None:
     plane = fragile_plane
-    broker = Broker(KafkaSettings(kafka_bootstrap=plane.kafka.bootstrap, kafka_security="PLAINTEXT"), rest_seconds=0.05)
+    broker = Broker(KafkaSettings.from_environment(plane.environment("submit")), rest_seconds=0.05)
     message = Message(
         id="1", topic="job-results", key="k", value=json.dumps({"eventType": "X"}), correlation_id="c", tenant_id="t"
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from localstack.kafka_client import KafkaAccess
+
 TOPICS = {"job-events": 3, "job-results": 1, "job-dlq": 1}
 READ_SECONDS = 20.0
 
@@ -29,8 +31,8 @@ class FakeRecord:
 class TopicReader:
     """Gives every record of a topic once."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, access: KafkaAccess) -> None:
+        self._access = access
         self._positions: dict[TopicPartition, int] = {}
 
     def read(self, *topics: str) -> list[Any]:
@@ -38,7 +40,7 @@ class TopicReader:
         partitions = [TopicPartition(topic, number) for topic in topics for number in range(TOPICS[topic])]
         # A new client each time: only its first fetch is sure to tell where the log ends by now, as an old one may
         # have fetched ahead, and Tansu's ListOffsets does not know.
-        consumer = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10)
+        consumer = KafkaConsumer(**self._access.options, enable_auto_commit=False, fetch_max_wait_ms=10)
         try:
             consumer.assign(partitions)
             for partition in partitions:

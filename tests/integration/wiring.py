@@ -6,9 +6,9 @@ from typing import Any
 
 import boto3
 
-from localstack.services.kafka import Kafka
 from localstack.services.postgres import Postgres
 from localstack.services.valkey import Valkey
+from tests.brokers import Broker
 
 ROLES = ("api", "auth", "worker", "monitor")
 ROLE_OF = {
@@ -35,7 +35,7 @@ class Wiring:
 
     postgres: Postgres
     valkey: Valkey
-    kafka: Kafka
+    kafka: Broker
     stage: str = "test"
     extra: dict[str, str] = field(default_factory=dict)
     database_port: int | None = None
@@ -62,7 +62,9 @@ class Wiring:
             "CACHE_TLS": "false",
             "CACHE_SECRET_ID": "",
             "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
-            "KAFKA_SECURITY": "PLAINTEXT",
+            "KAFKA_SECURITY": self.kafka.access.security,
+            "KAFKA_SECRET_ID": self.secret_name("kafka"),
+            "KAFKA_CA_FILE": self.kafka.access.ca_file,
             "TOKEN_SECRET_ID": self.secret_name("token-keys"),
             "METRICS_SECRET_ID": self.secret_name("metrics-credential"),
             "OPENAI_SECRET_ID": self.secret_name("openai"),
@@ -89,6 +91,10 @@ class Wiring:
             self.secret_name("metrics-credential"): {"token": SCRAPE_TOKEN},
             self.secret_name("webhook-signing"): {"key": "w" * 48},
             self.secret_name("openai"): {"apiKey": "none"},
+            self.secret_name("kafka"): {
+                "username": self.kafka.access.username,
+                "password": self.kafka.access.password,
+            },
         }
 
     def create_secrets(self) -> None:

@@ -73,8 +73,12 @@ def cache(settings: Cache) -> Access:
 
 def producing(scope: Construct, settings: Kafka, *topics: str) -> Access:
     """Write to some topics of the cluster."""
+    variables = {"KAFKA_BOOTSTRAP": settings.bootstrap_servers, "KAFKA_SECURITY": str(settings.security)}
+    if settings.login is not None:
+        variables |= {"KAFKA_SECRET_ID": settings.login.name, "KAFKA_CA_FILE": settings.ca_file}
     return Access(
-        variables={"KAFKA_BOOTSTRAP": settings.bootstrap_servers, "KAFKA_SECURITY": settings.security.value},
+        variables=variables,
+        secrets=[settings.login] if settings.login is not None else [],
         statements=produce_statements(scope, settings, topics=topics),
     )
 
@@ -95,14 +99,14 @@ def webhooks(secret: SharedSecret, *, allowed_networks: Sequence[str]) -> Access
     )
 
 
-def metrics_credential(secret: SharedSecret) -> Access:
-    """Check the credential that scrapers show."""
-    return Access(variables={"METRICS_SECRET_ID": secret.name}, secrets=[secret])
-
 def webhook_networks(allowed_networks: Sequence[str]) -> Access:
     """Tell a webhook's caller early that it may not go there."""
     return Access(variables={"WEBHOOK_ALLOWED_NETWORKS": ",".join(allowed_networks)})
 
+
+def metrics_credential(secret: SharedSecret) -> Access:
+    """Check the credential that scrapers show."""
+    return Access(variables={"METRICS_SECRET_ID": secret.name}, secrets=[secret])
 
 
 def openai(settings: OpenAi) -> Access:

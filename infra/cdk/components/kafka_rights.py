@@ -15,7 +15,7 @@ JOB_DLQ = "job-dlq"
 
 def produce_statements(scope: Construct, kafka: Kafka, *, topics: Sequence[str]) -> list[iam.PolicyStatement]:
     """The rights to write to `topics`."""
-    if kafka.security is not KafkaSecurity.IAM:
+    if kafka.security != KafkaSecurity.IAM:
         return []
     return [
         _connect(kafka),
@@ -28,7 +28,7 @@ def produce_statements(scope: Construct, kafka: Kafka, *, topics: Sequence[str])
 
 def consume_statements(scope: Construct, kafka: Kafka, *, topic: str, group: str) -> list[iam.PolicyStatement]:
     """The rights to read `topic` as a member of `group`, which CDK's own event source does not grant."""
-    if kafka.security is not KafkaSecurity.IAM:
+    if kafka.security != KafkaSecurity.IAM:
         return []
     return [
         _connect(kafka),

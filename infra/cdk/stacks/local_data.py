@@ -74,7 +74,18 @@ class LocalDataStack(cdk.Stack):
             kafka=Kafka(
                 cluster_arn=CLUSTER_ARN,
                 bootstrap_servers=self._parameter("KafkaBootstrap", "host:port of the broker.").value_as_string,
-                security=KafkaSecurity.PLAINTEXT,
+                security=self._parameter(
+                    "KafkaSecurity", "How clients log in.", default=KafkaSecurity.PLAINTEXT.value
+                ).value_as_string,
+                login=secrets.given(
+                    "kafka",
+                    fields={
+                        "username": self._secret_parameter("KafkaUsername", 'Or "none".', default="none"),
+                        "password": self._secret_parameter("KafkaPassword", 'Or "none".', default="none"),
+                    },
+                    description="Logs in to Kafka, where that is asked for.",
+                ),
+                ca_file=self._parameter("KafkaCaFile", "Empty for the system's own.", default="").value_as_string,
             ),
             openai=OpenAi(
                 credential=secrets.given(

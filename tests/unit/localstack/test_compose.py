@@ -18,4 +18,4 @@ def test_the_services_are_those_the_command_line_knows() -> None:
     assert environment["POSTGRES_USER"] == settings.OWNER
     assert environment["POSTGRES_DB"] == settings.DATABASE
     assert environment["POSTGRES_PASSWORD"] == docker.INSIDE.database_password
-    assert docker.INSIDE.kafka in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+    assert docker.INSIDE.kafka.bootstrap in services["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from kafka import TopicPartition
 from kafka.errors import KafkaConnectionError
 
+from localstack.kafka_client import KafkaAccess
 from localstack.trigger import poller as polling
 from localstack.trigger.poller import Poller
 from tests.unit.localstack.test_events import MAPPING, Message
@@ -100,7 +101,11 @@ class Queues:
 
 def poller(mapping: EventSourceMapping, answers: Iterable[Any], queues: Queues | None = None) -> Poller:
     return Poller(
-        mapping, [0], bootstrap="b", functions=cast("Any", Functions(*answers)), queues=cast("Any", queues or Queues())
+        mapping,
+        [0],
+        kafka=KafkaAccess("b"),
+        functions=cast("Any", Functions(*answers)),
+        queues=cast("Any", queues or Queues()),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smartqueue.events import Message
 from smartqueue.failpoints import reach
+from smartqueue.kafka_security import client_security
 from smartqueue.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -124,7 +125,6 @@ class Broker:
             from kafka import KafkaProducer  # noqa: PLC0415
 
             milliseconds = int(DELIVERY_TIMEOUT_SECONDS * 1000)
-            iam = {"security_protocol": "SASL_SSL", "sasl_mechanism": "AWS_MSK_IAM", "ssl_check_hostname": True}
             self._producer = KafkaProducer(
                 bootstrap_servers=self._settings.kafka_bootstrap.split(","),
                 acks="all",
@@ -137,7 +137,7 @@ class Broker:
                 delivery_timeout_ms=milliseconds,
                 bootstrap_timeout_ms=milliseconds,
                 api_version=API_VERSION,
-                **(iam if self._settings.kafka_security == "AWS_MSK_IAM" else {}),
+                **client_security(self._settings),
             )
         return self._producer
 

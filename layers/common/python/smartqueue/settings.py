@@ -80,10 +80,22 @@ class CacheSettings(EnvironmentModel):
 
 
 class KafkaSettings(EnvironmentModel):
-    """The brokers; `AWS_MSK_IAM` implies TLS."""
+    """The brokers; `AWS_MSK_IAM` and `SASL_SCRAM` imply TLS.
+
+    kafka_secret_id: for `SASL_SCRAM`, the secret with username and password.
+    kafka_ca_file: for `SASL_SCRAM`, the authorities to trust instead of the system's.
+    """
 
     kafka_bootstrap: str
-    kafka_security: Literal["PLAINTEXT", "AWS_MSK_IAM"]
+    kafka_security: Literal["PLAINTEXT", "AWS_MSK_IAM", "SASL_SCRAM"]
+    kafka_secret_id: str = ""
+    kafka_ca_file: str = ""
+
+    @model_validator(mode="after")
+    def _ask_for_a_login(self) -> Self:
+        if self.kafka_security == "SASL_SCRAM" and not self.kafka_secret_id:
+            raise ValueError("KAFKA_SECRET_ID must name a secret: KAFKA_SECURITY is SASL_SCRAM")
+        return self
 
 
 class TokenSettings(EnvironmentModel):
