@@ -10,7 +10,7 @@ from localstack.services.postgres import Postgres
 from localstack.services.valkey import Valkey
 from tests.brokers import Broker
 
-ROLES = ("api", "auth", "worker", "monitor")
+ROLES = ("api", "auth", "worker", "monitor", "auditor")
 ROLE_OF = {
     "auth": "auth",
     "submit": "api",
@@ -22,6 +22,7 @@ ROLE_OF = {
     "metrics": "monitor",
     "migrate": "owner",
     "rotate": "owner",
+    "seal": "auditor",
 }
 SCRAPE_TOKEN = "scrape-me"
 
