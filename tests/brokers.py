@@ -21,9 +21,9 @@ def is_apache() -> bool:
     return chosen == "apache"
 
 
-def make_broker(*, data: Path, port: int) -> Broker:
+def make_broker(*, data: Path) -> Broker:
     """Return the chosen broker, not started yet; its records survive a restart."""
-    return ApacheKafka(data=data, port=port) if is_apache() else Kafka(data=data, port=port)
+    return ApacheKafka(data=data, port=free_port()) if is_apache() else Kafka(data=data, port=free_port())
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
     folder = home / "functions"
     for name in ("whole", "partial", "limited", "tick"):
         (folder / name).mkdir(parents=True)
-    kafka = make_broker(data=home / "kafka", port=free_port())
+    kafka = make_broker(data=home / "kafka")
     emulator = Emulator(data=home / "emulator", port=free_port(), kafka_bootstrap=kafka.bootstrap)
     trigger = ManagedProcess(name="trigger", record=home / "trigger.json", log=home / "trigger.log")
     with kafka, emulator:

@@ -1,4 +1,4 @@
-"""What the project relies on in the local Kafka broker."""
+"""What the project relies on in a Kafka broker."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartitio
 from localstack.network import free_port
 from localstack.services import Kafka
 from localstack.services.kafka import lag, quiet_client_logs
+from tests.brokers import Broker, is_apache, make_broker
 
 TOPIC = "things"
 PARTITIONS = [TopicPartition(TOPIC, number) for number in range(3)]
 
 
-@pytest.fixture(params=[True, False], ids=["durable", "memory"])
-def broker(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Kafka]:
+@pytest.fixture(params=["apache"] if is_apache() else ["durable", "memory"])
+def broker(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Broker]:
     quiet_client_logs()
-    with Kafka(data=tmp_path, port=free_port(), durable=request.param) as kafka:
+    in_memory = request.param == "memory"
+    made = Kafka(data=tmp_path, port=free_port(), durable=False) if in_memory else make_broker(data=tmp_path)
+    with made as kafka:
         kafka.create_topics({TOPIC: 3})
         yield kafka
 
 
-def produce(broker: Kafka, count: int) -> None:
+def produce(broker: Broker, count: int) -> None:
     producer = KafkaProducer(**broker.access.options, acks="all", enable_idempotence=False)
     for number in range(count):
         producer.send(
@@ -35,7 +38,7 @@ def produce(broker: Kafka, count: int) -> None:
     producer.close()
 
 
-def read(broker: Kafka, count: int, *, group: str = "readers") -> tuple[Any, list[Any]]:
+def read(broker: Broker, count: int, *, group: str = "readers") -> tuple[Any, list[Any]]:
     consumer = KafkaConsumer(**broker.access.options, group_id=group, enable_auto_commit=False, fetch_max_wait_ms=50)
     consumer.assign(PARTITIONS)
     for partition in PARTITIONS:
@@ -55,7 +58,7 @@ def commit(consumer: Any, records: list[Any]) -> None:
     )
 
 
-def test_keys_headers_and_order_within_a_partition(broker: Kafka) -> None:
+def test_keys_headers_and_order_within_a_partition(broker: Broker) -> None:
     produce(broker, 9)
     consumer, records = read(broker, 10)
     consumer.close()
@@ -68,7 +71,7 @@ def test_keys_headers_and_order_within_a_partition(broker: Kafka) -> None:
     assert first[3].key is None
 
 
-def test_a_group_goes_on_where_it_committed(broker: Kafka) -> None:
+def test_a_group_goes_on_where_it_committed(broker: Broker) -> None:
     produce(broker, 9)
     assert lag(broker.access, "readers", TOPIC) == 10
     consumer, records = read(broker, 10)
@@ -89,7 +92,7 @@ def test_a_group_goes_on_where_it_committed(broker: Kafka) -> None:
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_records_and_offsets_survive_a_restart(tmp_path: Any, end: str) -> None:
     quiet_client_logs()
-    with Kafka(data=tmp_path, port=free_port()) as broker:
+    with make_broker(data=tmp_path) as broker:
         broker.create_topics({TOPIC: 3})
         produce(broker, 9)
         consumer, records = read(broker, 10)

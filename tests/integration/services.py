@@ -37,7 +37,7 @@ def running_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     with (
         Postgres(data=folder / "postgres", port=free_port(), durable=False) as postgres,
         Valkey(data=folder / "valkey", port=free_port(), durable=False) as valkey,
-        make_broker(data=folder / "kafka", port=free_port()) as kafka,
+        make_broker(data=folder / "kafka") as kafka,
         pytest.MonkeyPatch.context() as patch,
         mock_aws(),
     ):
