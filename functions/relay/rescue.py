@@ -95,6 +95,7 @@ class Rescue:
 def _lost_event(row: Row) -> Message:
     job = Job.from_row(row)
     event_type = EventType.JOB_RETRY
-    if row["awaits_classification"] and job.category is None:
+    if job.category is None:
+        # The classifier has not seen it either.
         event_type = EventType.JOB_REPLAYED if job.replay_count else EventType.JOB_CREATED
     return event_message(job_event(event_type, job, attempt=job.attempt + 1, status=Status.PENDING, with_text=True))

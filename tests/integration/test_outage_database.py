@@ -149,3 +149,19 @@ def test_jobs_answered_with_201_around_a_crash_of_the_database_are_all_there(
     assert audited == stored
     waiting = {row["key"] for row in plane.rows("SELECT key FROM outbox")}
     assert {event["jobId"] for event in values(plane.records())} | waiting == stored
+
+
+def test_the_relay_outlives_a_primary_that_turned_read_only(plane: Plane, parts: Parts) -> None:
+    plane.simulate(plane.admin(), failTimes=1)
+    plane.deliver("process", plane.records())
+    plane.make_due()
+    outbox = parts.environment("relay").outbox
+    with psycopg.connect(plane.postgres.superuser_url, autocommit=True) as connection:
+        connection.execute("ALTER ROLE smartqueue_worker SET default_transaction_read_only = on")
+        try:
+            # What the relay's loop survives, as the next look may find a new primary.
+            with pytest.raises(psycopg.OperationalError, match="became read-only"):
+                outbox.publish_due(limit=10)
+        finally:
+            connection.execute("ALTER ROLE smartqueue_worker RESET default_transaction_read_only")
+    assert len(outbox.publish_due(limit=10)) == 1, "it let go of the connection that could not write"

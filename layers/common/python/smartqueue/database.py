@@ -57,10 +57,15 @@ class Database:
         tenant_id: what row-level security compares with, for the roles that it binds.
         Raises psycopg.Error; then nothing was written, unless the connection broke while committing.
         """
-        try:
+        with self._leaving_what_is_read_only():
             return self._run(statements, tenant_id)
+
+    @contextmanager
+    def _leaving_what_is_read_only(self) -> Iterator[None]:
+        """Drop the connection to a primary that lost its office: it still answers, and only a new one finds the new."""
+        try:
+            yield
         except psycopg.errors.ReadOnlySqlTransaction as error:
-            # A primary that lost its office still answers: only a new connection finds the new one.
             self.close()
             raise psycopg.OperationalError("the server became read-only") from error
 
@@ -88,10 +93,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Give a connection inside a transaction, for work that must look before it writes."""
-        connection = self.connection()
-        with connection.transaction():
-            yield connection
+        """Give a connection inside a transaction, for work that must look before it writes. Raises psycopg.Error."""
+        with self._leaving_what_is_read_only():
+            connection = self.connection()
+            with connection.transaction():
+                yield connection
         self._used_at = time.monotonic()
 
     def connection(self) -> Connection:
