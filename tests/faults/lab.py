@@ -17,10 +17,10 @@ import redis
 
 from localstack.network import free_port
 from localstack.process import clean_environment
-from localstack.services.kafka import Kafka
 from localstack.services.postgres import Postgres
 from localstack.services.valkey import Valkey
 from smartqueue.failpoints import TAKEN
+from tests.brokers import make_broker
 from tests.faults.receiver import JobReceiver
 from tests.faults.runtime.pool import FunctionSpec, InvocationError, Pool
 from tests.faults.runtime.server import AwsServer
@@ -75,16 +75,13 @@ class Lab:
         self.orders = self.folder / "orders"
         self.postgres = Postgres(data=self.folder / "postgres", port=free_port(), durable=True)
         self.valkey = Valkey(data=self.folder / "valkey", port=free_port(), durable=False)
-        self.kafka = self._make_kafka()
+        self.kafka = make_broker(data=self.folder / "kafka")
         self.aws = AwsServer()
         self.receiver = JobReceiver()
         self._stack = ExitStack()
         self._halt = threading.Event()
         self._relays: list[threading.Thread] = []
         self.relay_problems: list[str] = []
-
-    def _make_kafka(self) -> Kafka:
-        return Kafka(data=self.folder / "kafka", port=free_port(), durable=True)
 
     def __enter__(self) -> Self:
         self.orders.mkdir(parents=True, exist_ok=True)

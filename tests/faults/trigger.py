@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from localstack.process import ManagedProcess, clean_environment
-from localstack.services.kafka import Kafka
+from tests.brokers import Broker
 
 MAPPINGS = [
     {"function": "process", "topic": "job-events", "group": "job-processor", "batch_size": 100},
@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.1
 class Trigger:
     """A context manager; while it is `wanted`, a watcher starts it again whenever it ends, as AWS does."""
 
-    def __init__(self, folder: Path, endpoint: str, kafka: Kafka, orders: Path) -> None:
+    def __init__(self, folder: Path, endpoint: str, kafka: Broker, orders: Path) -> None:
         self._folder = folder
         self._mapping = folder / "mappings.json"
         self._command: list[str | Path] = [
@@ -27,6 +27,7 @@ class Trigger:
             *("--locks", folder / "locks", "--mapping", self._mapping, "--failpoints", orders),
             *("--lag-seconds", "3600"),
         ]
+        self._environment = clean_environment(**kafka.access.variables)
         self.process = ManagedProcess(name="trigger", record=folder / "process.json", log=folder / "trigger.log")
         self.starts = 0
         self._wanted = threading.Event()
@@ -64,5 +65,5 @@ class Trigger:
         while not self._halt.wait(LOOK_SECONDS):
             with self._lock:
                 if self._wanted.is_set() and self.process.find() is None:
-                    self.process.spawn(self._command, environment=clean_environment(), folder=Path.cwd())
+                    self.process.spawn(self._command, environment=self._environment, folder=Path.cwd())
                     self.starts += 1
