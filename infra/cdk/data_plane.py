@@ -48,6 +48,8 @@ class Database:
     auth: SharedSecret
     worker: SharedSecret
     monitor: SharedSecret
+    auditor: SharedSecret
+    """Reads the audit trail of all tenants, and nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,9 @@ from typing import Any
 
 type Resource = dict[str, Any]
 
+FOR_TESTS_ALONE = {"FAILPOINTS_FOLDER"}
+"""Variables that functions read and that no stage gives them."""
+
 
 @dataclass(frozen=True)
 class Assembly:

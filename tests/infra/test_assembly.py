@@ -66,7 +66,7 @@ def test_the_database_secrets_say_who_connects(local: Assembly) -> None:
         secret["Properties"]["Name"].removeprefix("smartqueue/local/"): secret["Properties"]
         for secret in local.resources("Data", "AWS::SecretsManager::Secret").values()
     }
-    for role in ("api", "auth", "worker", "monitor"):
+    for role in ("api", "auth", "worker", "monitor", "auditor"):
         template = secrets[f"database/{role}"]["GenerateSecretString"]["SecretStringTemplate"]
         assert json.loads(template) == {"username": f"smartqueue_{role}"}
     assert secrets.keys() >= {"database/owner", "token-keys", "metrics-credential", "webhook-signing", "openai"}

@@ -127,7 +127,7 @@ def test_a_proxy_stands_before_the_functions_and_not_before_migrations(proxied: 
     assert proxy["RequireTLS"]
     secrets = proxied.assembly.resources("Data", "AWS::SecretsManager::Secret")
     names = {secrets[auth["SecretArn"]["Ref"]]["Properties"]["Name"] for auth in proxy["Auth"]}
-    assert names == {f"smartqueue/prod/database/{role}" for role in ("api", "auth", "worker", "monitor")}
+    assert names == {f"smartqueue/prod/database/{role}" for role in ("api", "auth", "worker", "monitor", "auditor")}
     assert not prod.resources("Data", "AWS::RDS::DBProxy")
 
 

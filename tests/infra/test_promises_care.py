@@ -4,7 +4,7 @@ import importlib
 from collections import defaultdict
 
 from smartqueue.settings import EnvironmentModel
-from tests.infra.assembly import Assembly
+from tests.infra.assembly import FOR_TESTS_ALONE, Assembly
 from tests.infra.survey import Found, everything, flat, functions, of_kind
 
 # Who calls functions, and what happens to a call that fails. The last two are looked at below.
@@ -86,7 +86,7 @@ def test_a_function_is_told_exactly_what_its_settings_read(stage: Assembly) -> N
     for name, found in functions(stage).items():
         settings: type[EnvironmentModel] = importlib.import_module(f"functions.{name}.settings").Settings
         given = {key for key in found.properties["Environment"]["Variables"] if not key.startswith("POWERTOOLS_")}
-        assert given == settings.variables(), name
+        assert given == settings.variables() - FOR_TESTS_ALONE, name
 
 
 def test_a_functions_settings_accept_what_it_is_told(stage: Assembly) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from infra.cdk.app import add_stacks
 from infra.cdk.components.code_assets import REPOSITORY
 from infra.cdk.stages import DEV, PROD
-from tests.infra.assembly import Assembly
+from smartqueue.settings import StageSettings
+from tests.infra.assembly import FOR_TESTS_ALONE, Assembly
 from tests.infra.conftest import synthesised
 from tests.infra.survey import everything, flat, of_kind, templates
 
@@ -66,6 +67,12 @@ def test_no_credential_stands_in_a_template(stage: Assembly) -> None:
         if CREDENTIALS.search(path.rpartition(".")[2]) and not GENERATED.match(flat(value))
     ]
     assert found == []
+
+
+def test_nothing_that_is_deployed_can_be_told_to_crash(stage: Assembly) -> None:
+    text = json.dumps(templates(stage.folder, stage.stage))
+    assert FOR_TESTS_ALONE <= StageSettings.variables()
+    assert [name for name in FOR_TESTS_ALONE if name in text] == []
 
 
 def test_secrets_are_generated_or_empty(stage: Assembly) -> None:

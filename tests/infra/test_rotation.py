@@ -9,6 +9,7 @@ ROTATED = {
     "smartqueue/prod/database/auth",
     "smartqueue/prod/database/worker",
     "smartqueue/prod/database/monitor",
+    "smartqueue/prod/database/auditor",
     "smartqueue/prod/token-keys",
 }
 

@@ -53,6 +53,7 @@ def database_roles(settings: Database) -> Access:
         "auth": settings.auth,
         "worker": settings.worker,
         "monitor": settings.monitor,
+        "auditor": settings.auditor,
     }
     names = {role: secret.name for role, secret in roles.items()}
     return Access(variables={"DATABASE_ROLE_SECRET_IDS": json.dumps(names)}, secrets=list(roles.values()))

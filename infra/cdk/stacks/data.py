@@ -50,7 +50,7 @@ class DataStack(cdk.Stack):
         owner = credential(
             "database/owner", OWNER_NAME, "Connects to the database as the schema's owner; for migrations alone."
         )
-        api, auth, worker, monitor = map(role, ("api", "auth", "worker", "monitor"))
+        api, auth, worker, monitor, auditor = map(role, ("api", "auth", "worker", "monitor", "auditor"))
         database = PostgresDatabase(
             self,
             "Database",
@@ -67,7 +67,7 @@ class DataStack(cdk.Stack):
             "Proxy",
             stage=stage,
             instance=database.instance,
-            roles=[api, auth, worker, monitor],
+            roles=[api, auth, worker, monitor, auditor],
             vpc=network.vpc,
             subnets=network.data_subnets,
             group=self._closed_to_rules("ProxyGroup", network.groups.proxy),
@@ -104,6 +104,7 @@ class DataStack(cdk.Stack):
                 auth=auth,
                 worker=worker,
                 monitor=monitor,
+                auditor=auditor,
             ),
             cache=cache.cache,
             kafka=kafka.kafka,
@@ -120,7 +121,7 @@ class DataStack(cdk.Stack):
         plane = self.plane
         database = plane.database
         for secret in (
-            *(database.owner, database.api, database.auth, database.worker, database.monitor),
+            *(database.owner, database.api, database.auth, database.worker, database.monitor, database.auditor),
             plane.token_keys,
         ):
             acknowledge(

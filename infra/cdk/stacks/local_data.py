@@ -64,6 +64,7 @@ class LocalDataStack(cdk.Stack):
                 auth=database("auth"),
                 worker=database("worker"),
                 monitor=database("monitor"),
+                auditor=database("auditor"),
             ),
             cache=Cache(
                 host=self._parameter("CacheHost", "Where Valkey listens.").value_as_string,

@@ -123,6 +123,7 @@ class ServiceStack(cdk.Stack):
                 database.auth,
                 database.worker,
                 database.monitor,
+                database.auditor,
                 self._plane.token_keys,
             ],
             days=days,
