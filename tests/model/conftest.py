@@ -1,10 +1,12 @@
 """The services of the integration suite, and how long the histories go on."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # `pytest tests/model --hypothesis-profile=thorough`: minutes instead of seconds.
-settings.register_profile("thorough", max_examples=1500, stateful_step_count=80)
+settings.register_profile("thorough", max_examples=500, stateful_step_count=80)
+# For bin/guards, which wants to know whether something fails, not the shortest history of it.
+settings.register_profile("brief", max_examples=40, stateful_step_count=40, phases=[Phase.generate])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -31,7 +31,8 @@ def test_jobs_live_as_promised(stage: Stage, request: pytest.FixtureRequest) -> 
     number = secrets.randbelow(2**32) if given is None else int(given)
     print(f"to see the same again: pytest tests/model --hypothesis-seed={number}")  # noqa: T201
     Histories.stage = stage
-    chosen = BOUNDED if settings.get_current_profile_name() != "thorough" else settings.get_profile("thorough")
+    profile = settings.get_current_profile_name()
+    chosen = settings.get_profile(profile) if profile in {"thorough", "brief"} else BOUNDED
     run_state_machine_as_test(
         seed(number)(Histories),
         settings=settings(

@@ -1,7 +1,9 @@
 """Passwords."""
 
 import pytest
+from argon2 import extract_parameters
 
+from functions.auth import passwords
 from functions.auth.passwords import MAX_LENGTH, check_password_rules, hash_password, verify_password
 from smartqueue.errors import UnprocessableError
 
@@ -41,3 +43,20 @@ def test_the_same_password_is_stored_differently_each_time() -> None:
 def test_nobody_logs_in_without_a_stored_password() -> None:
     assert not verify_password("nobody has this password", None)
     assert not verify_password("x", "not a hash")
+
+
+def test_who_does_not_exist_is_hashed_for_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    real = passwords._hasher
+
+    class Watched:
+        def hash(self, password: str) -> str:
+            return real.hash(password)
+
+        def verify(self, stored: str, password: str) -> bool:
+            tried.append(stored)
+            return real.verify(stored, password)
+
+    monkeypatch.setattr(passwords, "_hasher", Watched())
+    assert not verify_password("x", None)
+    assert [extract_parameters(stored) for stored in tried] == [extract_parameters(hash_password("x"))]
