@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.client import Caller, Tenant
+from tests.e2e.client import Caller, Tenant, unique
 from tests.security.fuzzing import REQUESTS
+from tests.security.sql import Attacker, connected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from tests.e2e.cloud import LocalCloud
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,3 +45,19 @@ def callers(house: Tenant) -> Mapping[str, Caller]:
         "OPERATOR": house.member("OPERATOR"),
         "ADMIN": house.admin,
     }
+
+
+@pytest.fixture(scope="session")
+def tenants(anonymous: Caller) -> tuple[Tenant, Tenant]:
+    """The attacker's tenant and the victim, each with a dead job under a key and with audit rows."""
+    mine, theirs = Tenant.found(anonymous, "mine"), Tenant.found(anonymous, "theirs")
+    for tenant in (mine, theirs):
+        tenant.failed_job(unique("secret-title"), description=f"secret of {tenant.tenant_id}")
+    return mine, theirs
+
+
+@pytest.fixture(scope="session")
+def attacker(cloud: LocalCloud, tenants: tuple[Tenant, Tenant]) -> Iterator[Attacker]:
+    """The database, as the API's role."""
+    with connected(cloud, "api") as made:
+        yield made
