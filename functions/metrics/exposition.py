@@ -1,6 +1,7 @@
 """The numbers as Prometheus text, through the official client's exposition format."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -14,15 +15,25 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class Numbers(Collector):
-    """What was counted (from Valkey) and how things stand (from Postgres)."""
+    """What was counted (from Valkey) and how things stand (from Postgres; measured: from Valkey, by others)."""
 
-    def __init__(self, counters: Mapping[str, str], histogram: Mapping[str, str], gauges: Gauges) -> None:
+    def __init__(
+        self,
+        counters: Mapping[str, str],
+        histogram: Mapping[str, str],
+        gauges: Gauges,
+        measured: Mapping[str, str],
+    ) -> None:
         self._counters = counters
         self._histogram = histogram
         self._gauges = gauges
+        self._measured = measured
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every metric, also those still at zero, so that dashboards never miss one."""
+        """Yield every metric, also those still at zero, so that dashboards never miss one.
+
+        Only what nobody has measured yet is left out: a zero would say that all is well.
+        """
         for counter in Counter:
             name = counter.removesuffix("_total")
             words = name.replace("_", " ").capitalize()
@@ -49,6 +60,12 @@ class Numbers(Collector):
             ),
         ):
             yield GaugeMetricFamily(gauge, words, value=float(value))
+        for gauge, words in (
+            (Gauge.JOBS_UNACCOUNTED, "By how many jobs the audit trail and the table of jobs differ; must be 0."),
+            (Gauge.AUDIT_PROBLEMS, "What the last verification of the audit trail found wrong; must be 0."),
+        ):
+            if gauge in self._measured:
+                yield GaugeMetricFamily(gauge, words, value=float(self._measured[gauge]))
 
     def _cumulative(self) -> list[tuple[str, float]]:
         total = 0.0
@@ -59,8 +76,13 @@ class Numbers(Collector):
         return buckets
 
 
-def render(counters: Mapping[str, str], histogram: Mapping[str, str], gauges: Gauges) -> str:
-    """Return the exposition text."""
+def render(
+    counters: Mapping[str, str],
+    histogram: Mapping[str, str],
+    gauges: Gauges,
+    measured: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return the exposition text. measured: the gauges that the last one who measured them left."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Numbers(counters, histogram, gauges))
+    registry.register(Numbers(counters, histogram, gauges, measured))
     return generate_latest(registry).decode()

@@ -12,7 +12,7 @@ from functions.metrics.settings import Settings
 from smartqueue.environment import Environment
 from smartqueue.errors import UnauthorizedError, UnavailableError
 from smartqueue.http import Api
-from smartqueue.metrics import COUNTERS_KEY, HISTOGRAM_KEY
+from smartqueue.metrics import COUNTERS_KEY, GAUGES_KEY, HISTOGRAM_KEY
 from smartqueue.secrets import read_secret
 from smartqueue.store.attempts import AttemptStore
 
@@ -27,21 +27,23 @@ app = api.app
 def get_metrics() -> Response[str]:
     """Needs the scrape credential as a bearer token, not a user's token."""
     _check_credential(api.header("Authorization"))
-    counters, histogram = _read_counters()
+    counters, histogram, measured = _read_shared()
     gauges = AttemptStore(environment.database).gauges()
-    return Response(status_code=HTTPStatus.OK, content_type=CONTENT_TYPE, body=render(counters, histogram, gauges))
+    body = render(counters, histogram, gauges, measured)
+    return Response(status_code=HTTPStatus.OK, content_type=CONTENT_TYPE, body=body)
 
 
-def _read_counters() -> tuple[dict[str, str], dict[str, str]]:
+def _read_shared() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     pipeline = environment.cache.pipeline(transaction=False)
     pipeline.hgetall(COUNTERS_KEY)
     pipeline.hgetall(HISTOGRAM_KEY)
+    pipeline.hgetall(GAUGES_KEY)
     try:
-        counters, histogram = pipeline.execute()
+        counters, histogram, measured = pipeline.execute()
     except redis.RedisError:
         # Zeros would look like a restart of every counter: no answer is the honest one.
         raise UnavailableError("The counters cannot be read just now.", retry_after_seconds=15) from None
-    return counters, histogram
+    return counters, histogram, measured
 
 
 def _check_credential(authorization: str | None) -> None:

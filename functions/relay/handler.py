@@ -1,4 +1,7 @@
-"""The relay: publishes due outbox rows, rescues expired leases, writes the gauges. Invoked every minute."""
+"""The relay: publishes due outbox rows, rescues expired leases, writes the gauges, compares jobs and books.
+
+Invoked every minute.
+"""
 
 from typing import Any
 
@@ -9,6 +12,7 @@ from smartqueue.environment import Environment
 from smartqueue.logs import log_invocation
 from smartqueue.metrics import metered
 from smartqueue.store.attempts import AttemptStore
+from smartqueue.store.ledger import LedgerStore
 
 environment = Environment(Settings)
 
@@ -19,6 +23,7 @@ def relay() -> Relay:
         outbox=environment.outbox,
         rescue=Rescue(environment.database, environment.outbox, environment.settings),
         attempts=AttemptStore(environment.database),
+        ledger=LedgerStore(environment.database),
         settings=environment.settings,
     )
 

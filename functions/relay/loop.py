@@ -11,12 +11,14 @@ from functions.relay.settings import Settings
 from smartqueue.events import Message
 from smartqueue.metrics import Gauge, Meter
 from smartqueue.store.attempts import AttemptStore
+from smartqueue.store.ledger import LedgerStore
 from smartqueue.store.outbox import Outbox
 
 PUBLISH_BATCH = 500
 RESCUE_EVERY_SECONDS = 1.0
 STRANDED_EVERY_SECONDS = 30.0
 GAUGES_EVERY_SECONDS = 10.0
+LEDGER_EVERY_SECONDS = 60.0
 DATABASE_PAUSE_SECONDS = 2.0
 # What the last look needs of the invocation's time.
 RESERVED_SECONDS = 3.0
@@ -33,6 +35,7 @@ class Relay:
         outbox: Outbox,
         rescue: Rescue,
         attempts: AttemptStore,
+        ledger: LedgerStore,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
@@ -40,10 +43,11 @@ class Relay:
         self._outbox = outbox
         self._rescue = rescue
         self._attempts = attempts
+        self._ledger = ledger
         self._settings = settings
         self._clock = clock
         self._pause = pause
-        self._due = {self._rescue_expired: 0.0, self._rescue_stranded: 0.0, self._gauge: 0.0}
+        self._due = {self._rescue_expired: 0.0, self._rescue_stranded: 0.0, self._gauge: 0.0, self._balance: 0.0}
 
     def run(self, meter: Meter, *, remaining_seconds: float) -> int:
         """Look until the time is up; return how many messages were published.
@@ -71,6 +75,7 @@ class Relay:
             (self._rescue_expired, RESCUE_EVERY_SECONDS),
             (self._rescue_stranded, STRANDED_EVERY_SECONDS),
             (self._gauge, GAUGES_EVERY_SECONDS),
+            (self._balance, LEDGER_EVERY_SECONDS),
         ):
             if self._clock() >= self._due[task]:
                 task(meter)
@@ -93,6 +98,17 @@ class Relay:
         meter.set_gauge(Gauge.OUTBOX_BACKLOG, gauges.outbox_backlog)
         meter.set_gauge(Gauge.OLDEST_PENDING, gauges.oldest_pending_seconds)
         meter.set_gauge(Gauge.OLDEST_DEAD_LETTER, gauges.oldest_dead_seconds)
+
+    def _balance(self, meter: Meter) -> None:
+        try:
+            unaccounted = self._ledger.unaccounted()
+        except psycopg.errors.QueryCanceled:
+            # Ever so many jobs; whatever else the relay does must not wait for their count.
+            log.warning("the jobs took too long to count")
+            return
+        meter.set_gauge(Gauge.JOBS_UNACCOUNTED, unaccounted)
+        if unaccounted:
+            log.error("jobs are not accounted for", extra={"jobs": unaccounted})
 
 
 def _tell(message: Message) -> None:

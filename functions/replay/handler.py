@@ -6,8 +6,17 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.replay.dead_letters import Bulk, DeadLetters
-from functions.replay.models import AuditPage, BulkBody, BulkResult, DeadLetterPage, DeadLetterView
+from functions.replay.models import (
+    AuditPage,
+    AuditVerification,
+    BulkBody,
+    BulkResult,
+    DeadLetterPage,
+    DeadLetterView,
+    LedgerView,
+)
 from functions.replay.settings import Settings
+from functions.replay.verification import verify_page
 from smartqueue.cursors import DEFAULT_LIMIT, MAX_LIMIT, bad_cursor, cut_page, decode_cursor, encode_cursor, read_page
 from smartqueue.database import Row
 from smartqueue.environment import Environment
@@ -18,10 +27,15 @@ from smartqueue.jobs import Action, JobView
 from smartqueue.logs import job_fields, logger
 from smartqueue.metrics import Counter, metered
 from smartqueue.store.audit import AuditLogView, AuditStore
+from smartqueue.store.audit_chain import AuditChainStore
 from smartqueue.store.jobs import DeadFilters, JobStore
+from smartqueue.store.ledger import LedgerStore
 from smartqueue.vocabulary import Category, Priority
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+# Links are short, and checking them is cheap.
+MANY_LINKS = 1000
+LinkLimit = Annotated[int, Query(ge=1, le=MANY_LINKS)]
 
 
 environment = Environment(Settings)
@@ -116,6 +130,21 @@ def list_job_audit_logs(job_id: str, limit: Limit = DEFAULT_LIMIT, cursor: str |
     if row is None:
         raise NotFoundError("There is no such job.")
     return _audit_page(str(row["job_id"]), None, None, limit, cursor)
+
+
+@app.get("/admin/audit-logs/verification", tags=["Audit"], summary="Verify the audit trail, oldest rows first")
+def verify_audit_logs(limit: LinkLimit = MANY_LINKS, cursor: str | None = None) -> AuditVerification:
+    """Computes the hash chain of the tenant's audit rows again, a page at a time, and tells what does not fit."""
+    page = verify_page(
+        AuditChainStore(environment.database), tenant_id=api.principal.tenant_id, cursor=cursor, limit=limit
+    )
+    return AuditVerification.from_page(page)
+
+
+@app.get("/admin/ledger", tags=["Audit"], summary="Compare the jobs with the audit trail")
+def show_ledger() -> LedgerView:
+    """Whether every job of the tenant that was ever accepted is still there, in the state that the audit trail says."""
+    return LedgerView.model_validate(LedgerStore(environment.database).of_tenant(api.principal.tenant_id))
 
 
 def _audit_page(

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
+from functions.replay.verification import VerifiedPage
+from smartqueue.audit_chain import Kind
 from smartqueue.database import Row
 from smartqueue.models import ApiModel, Body, Whole
 from smartqueue.store.audit import AuditLogView
@@ -107,3 +109,53 @@ class AuditPage(ApiModel):
 
     items: list[AuditLogView]
     next_cursor: str | None
+
+
+class AuditProblem(ApiModel):
+    """Something wrong with the audit trail: at a position of its chain, with a row, or both."""
+
+    kind: Kind
+    position: int | None
+    audit_id: str | None
+    details: str
+
+
+class AuditHead(ApiModel):
+    """Where the tenant's chain ends: how many links it has, and the hash of the last one, in hexadecimal digits."""
+
+    position: int
+    hash: str
+
+
+class AuditVerification(ApiModel):
+    """checked: how many links this page had. problems: what is wrong with it; empty if the trail is whole so far."""
+
+    checked: int
+    problems: list[AuditProblem]
+    head: AuditHead
+    next_cursor: str | None
+
+    @classmethod
+    def from_page(cls, page: VerifiedPage) -> Self:
+        """Show a page."""
+        return cls(
+            checked=page.checked,
+            problems=[AuditProblem.model_validate(problem) for problem in page.problems],
+            head=AuditHead(position=page.head.position, hash=page.head.hash.hex()),
+            next_cursor=page.next_cursor,
+        )
+
+
+class LedgerView(ApiModel):
+    """accepted: jobs that were ever answered with 201, by the audit trail. Then those there are, by status.
+
+    unaccounted: by how many jobs the audit trail and the table of jobs differ, added up over the statuses. Must be 0.
+    """
+
+    accepted: int
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+    cancelled: int
+    unaccounted: int

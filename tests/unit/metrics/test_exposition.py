@@ -9,8 +9,11 @@ from smartqueue.store.attempts import Gauges
 GAUGES = Gauges(active_jobs=3, dead_jobs=1, outbox_backlog=2, oldest_pending_seconds=1.5, oldest_dead_seconds=3600)
 
 
+MEASURED = {"jobs_unaccounted": "4.0", "audit_problems": "0"}
+
+
 def test_every_metric_is_there_with_its_type_and_help_even_at_zero() -> None:
-    families = {f.name: f for f in text_string_to_metric_families(render({}, {}, GAUGES))}
+    families = {f.name: f for f in text_string_to_metric_families(render({}, {}, GAUGES, MEASURED))}
     for counter in Counter:
         family = families[counter.removesuffix("_total")]
         assert family.type == "counter"
@@ -21,10 +24,17 @@ def test_every_metric_is_there_with_its_type_and_help_even_at_zero() -> None:
         Gauge.OUTBOX_BACKLOG: 2,
         Gauge.OLDEST_PENDING: 1.5,
         Gauge.OLDEST_DEAD_LETTER: 3600,
+        Gauge.JOBS_UNACCOUNTED: 4,
+        Gauge.AUDIT_PROBLEMS: 0,
     }
     assert families[DURATION].type == "histogram"
     assert all(family.documentation for family in families.values())
     assert len(families) == len(Counter) + len(Gauge) + 1
+
+
+def test_what_nobody_measured_is_not_called_zero() -> None:
+    families = {f.name for f in text_string_to_metric_families(render({}, {}, GAUGES))}
+    assert families.isdisjoint(MEASURED)
 
 
 def test_buckets_add_up_to_the_count() -> None:

@@ -23,6 +23,7 @@ class World:
         self.found = list(found)
         self.pauses: list[float] = []
         self.tasks: list[tuple[str, float]] = []
+        self.lost: int | Exception = 0
 
     def clock(self) -> float:
         return self.now
@@ -51,6 +52,12 @@ class World:
         self.tasks.append(("gauges", self.now))
         return Gauges(active_jobs=1, dead_jobs=2, outbox_backlog=3, oldest_pending_seconds=4.0, oldest_dead_seconds=5.0)
 
+    def unaccounted(self) -> int:
+        self.tasks.append(("ledger", self.now))
+        if isinstance(self.lost, Exception):
+            raise self.lost
+        return self.lost
+
     def count(self, task: str) -> int:
         return [name for name, _ in self.tasks].count(task)
 
@@ -74,7 +81,15 @@ def run(world: Any, *, remaining_seconds: float = 60) -> int:
         kafka_bootstrap="k",
         kafka_security="PLAINTEXT",
     )
-    relay = Relay(outbox=world, rescue=world, attempts=world, settings=settings, clock=world.clock, pause=world.pause)
+    relay = Relay(
+        outbox=world,
+        rescue=world,
+        attempts=world,
+        ledger=world,
+        settings=settings,
+        clock=world.clock,
+        pause=world.pause,
+    )
     return relay.run(Meter(None), remaining_seconds=remaining_seconds)
 
 
@@ -103,21 +118,35 @@ def test_other_work_is_done_now_and_then() -> None:
     assert 50 <= world.count("expired") <= 58
     assert world.count("stranded") == 2
     assert 5 <= world.count("gauges") <= 6
+    assert world.count("ledger") == 1
 
 
 def test_how_things_stand_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    run(World(), remaining_seconds=RESERVED_SECONDS + 0.1)
+    world = World()
+    world.lost = 6
+    run(world, remaining_seconds=RESERVED_SECONDS + 0.1)
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {gauge.value: line[gauge] for gauge in Gauge} == {
+    # Whether the audit trail is whole is told by those who verify it.
+    assert {gauge.value: line[gauge] for gauge in Gauge if gauge is not Gauge.AUDIT_PROBLEMS} == {
         "active_jobs_count": [1.0],
         "dlq_size": [2.0],
         "outbox_backlog": [3.0],
         "oldest_pending_job_age_seconds": [4.0],
         "oldest_dead_letter_age_seconds": [5.0],
+        "jobs_unaccounted": [6.0],
     }
     units = {metric["Name"]: metric["Unit"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
     assert units[Gauge.OLDEST_DEAD_LETTER] == units[Gauge.OLDEST_PENDING] == "Seconds"
     assert units[Gauge.DLQ_SIZE] == "Count"
+
+
+def test_jobs_that_take_too_long_to_count_hold_nothing_up(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(3)
+    world.lost = psycopg.errors.QueryCanceled("timeout")
+    assert run(world) == 3
+    assert world.count("ledger") == 1
+    assert set(world.pauses) == {0.25}
+    assert "jobs_unaccounted" not in capsys.readouterr().out
 
 
 def test_an_absent_database_is_waited_for() -> None:

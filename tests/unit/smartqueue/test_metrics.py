@@ -23,7 +23,7 @@ class Cache:
     def hincrby(self, *arguments: object) -> None:
         self.commands.append(arguments)
 
-    hincrbyfloat = hincrby
+    hincrbyfloat = hset = hincrby
 
     def execute(self) -> None:
         self.executed += 1
@@ -106,7 +106,7 @@ def test_a_duration_falls_into_the_first_bucket_that_holds_it(
     assert list(DURATION_BUCKETS_SECONDS) == sorted(DURATION_BUCKETS_SECONDS)
 
 
-def test_gauges_go_to_cloudwatch_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_most_gauges_go_to_cloudwatch_only(capsys: pytest.CaptureFixture[str]) -> None:
     cache = Cache()
     meter = Meter(cache)  # type: ignore[arg-type]
     meter.set_gauge(Gauge.DLQ_SIZE, 0)
@@ -114,6 +114,16 @@ def test_gauges_go_to_cloudwatch_only(capsys: pytest.CaptureFixture[str]) -> Non
     [line] = printed(capsys)
     assert line["dlq_size"] == [0.0]
     assert cache.executed == 0
+
+
+def test_a_gauge_that_is_costly_to_measure_is_kept_for_whoever_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    cache = Cache()
+    meter = Meter(cache)  # type: ignore[arg-type]
+    meter.set_gauge(Gauge.JOBS_UNACCOUNTED, 2)
+    meter.flush()
+    meter.flush()
+    assert [line["jobs_unaccounted"] for line in printed(capsys)] == [[2.0]]
+    assert (cache.commands, cache.executed) == ([("metrics:gauges", "jobs_unaccounted", "2")], 1)
 
 
 def test_a_cache_that_is_away_costs_nothing_but_the_shared_numbers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COUNTERS_KEY = "metrics:counters"
 HISTOGRAM_KEY = "metrics:histogram:job_processing_duration_seconds"
+GAUGES_KEY = "metrics:gauges"
 # EMF takes at most 100 values for one metric; Powertools starts a new line by itself.
 DURATION_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -59,6 +60,12 @@ class Gauge(StrEnum):
     OUTBOX_BACKLOG = "outbox_backlog"
     OLDEST_PENDING = "oldest_pending_job_age_seconds"
     OLDEST_DEAD_LETTER = "oldest_dead_letter_age_seconds"
+    JOBS_UNACCOUNTED = "jobs_unaccounted"
+    AUDIT_PROBLEMS = "audit_problems"
+
+
+# Too costly to measure whenever GET /metrics is asked: it tells what was measured last.
+SHARED_GAUGES = frozenset({Gauge.JOBS_UNACCOUNTED, Gauge.AUDIT_PROBLEMS})
 
 
 DURATION = "job_processing_duration_seconds"
@@ -82,7 +89,7 @@ class Meter:
         self._durations.append(seconds)
 
     def set_gauge(self, gauge: Gauge, value: float) -> None:
-        """Record how things stand; CloudWatch only, since GET /metrics asks the database itself."""
+        """Record how things stand; all but SHARED_GAUGES for CloudWatch only: GET /metrics asks the database itself."""
         self._gauges[gauge] = value
 
     def flush(self) -> None:
@@ -90,7 +97,7 @@ class Meter:
         counts = {counter: number for counter, number in self._counts.items() if number}
         if counts or self._durations or self._gauges:
             self._print(counts)
-        if self._cache is not None and (counts or self._durations):
+        if self._cache is not None and (counts or self._durations or SHARED_GAUGES & self._gauges.keys()):
             with cache_optional("metrics"):
                 self._share(self._cache, counts)
         self._counts.clear()
@@ -120,6 +127,8 @@ class Meter:
             pipeline.hincrby(HISTOGRAM_KEY, bucket, number)
         if self._durations:
             pipeline.hincrbyfloat(HISTOGRAM_KEY, "sum", sum(self._durations))
+        for gauge in sorted(SHARED_GAUGES & self._gauges.keys()):
+            pipeline.hset(GAUGES_KEY, gauge, str(self._gauges[gauge]))
         pipeline.execute()
 
 
