@@ -10,11 +10,14 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from smartqueue.events import JOB_EVENTS, Message
 from smartqueue.ids import new_id
 from smartqueue.jobs import Action, Actor, Job, Move, Status
 from smartqueue.store.attempts import AttemptStore
 from smartqueue.store.audit import AuditStore
+from smartqueue.store.classifications import ClassificationStore, ClassifiedJob
 from smartqueue.store.jobs import DeadFilters, JobStore, Page
+from smartqueue.store.queries import load
 from tests.integration.harness import Plane
 from tests.integration.parts import Parts
 
@@ -120,6 +123,50 @@ def test_every_reading_statement_names_the_tenant_itself(parts: Parts, dead: Job
     }
     assert reads[read]("tenant-a")
     assert not reads[read]("tenant-b")
+
+
+def test_the_holder_of_a_key_is_looked_for_in_the_tenant_only(plane: Plane, parts: Parts) -> None:
+    for tenant, username in (("tenant-a", "alice"), ("tenant-b", "bob")):
+        answer = plane.call(
+            "submit",
+            "POST",
+            "/jobs",
+            {"title": "a job"},
+            token=plane.admin(tenant, username),
+            headers={"Idempotency-Key": "k"},
+        )
+        assert answer.status == 201, answer
+    query = load("jobs")["find_by_idempotency_keys"]
+    database = parts.environment("migrate").database
+    [held] = database.query(query, {"tenant_id": "tenant-b", "keys": ["k"]})
+    assert held["tenant_id"] == "tenant-b"
+
+
+def test_a_verdict_is_written_once_and_for_its_own_tenant(plane: Plane, parts: Parts, pending: Job) -> None:
+    store = ClassificationStore(parts.environment("classify").database)
+
+    def write(category: str, tenant: str = "tenant-a") -> dict[str, bool]:
+        event = Message(topic=JOB_EVENTS, key=pending.job_id, value="{}", correlation_id="c", tenant_id=tenant)
+        verdict = ClassifiedJob(
+            job_id=pending.job_id,
+            tenant_id=tenant,
+            category=category,
+            priority="LOW",
+            confidence_score=1.0,
+            source="AI",
+            cached=False,
+            recommended_action="x",
+            details="x",
+            attributes={},
+            event=replace(event, id=new_id()),
+        )
+        return store.write([verdict], username="x")
+
+    assert write("Network", tenant="tenant-b") == {}
+    assert write("Database") == {pending.job_id: False}
+    assert write("Network") == {}
+    assert plane.job(pending.job_id)["category"] == "Database"
+    assert [step for step, _, _ in plane.steps(pending.job_id)] == ["JOB_CREATED", "JOB_CLASSIFIED"]
 
 
 def test_the_tenant_of_a_statement_is_forgotten_with_its_transaction(parts: Parts, pending: Job) -> None:

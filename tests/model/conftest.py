@@ -3,6 +3,9 @@
 import pytest
 from hypothesis import Phase, settings
 
+# Tells what differs.
+pytest.register_assert_rewrite("tests.model.comparing", "tests.model.driving")
+
 # `pytest tests/model --hypothesis-profile=thorough`: minutes instead of seconds.
 settings.register_profile("thorough", max_examples=500, stateful_step_count=80)
 # For bin/guards, which wants to know whether something fails, not the shortest history of it.
