@@ -15,7 +15,7 @@ TEXT = render(
     {"jobs_created_total": "12345678"},
     {"0.01": "2", "0.5": "3", "sum": "1.75"},
     Gauges(active_jobs=3, dead_jobs=1, outbox_backlog=2, oldest_pending_seconds=1.5, oldest_dead_seconds=3600),
-    {gauge: "0" for gauge in SHARED_GAUGES},
+    dict.fromkeys(SHARED_GAUGES, "0"),
 )
 
 
