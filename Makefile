@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-prometheus lint unit synth cost lock
+.PHONY: help setup demo up down test test-prometheus lint unit synth cost guards lock
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ synth: setup  ## Synthesise the AWS stages dev and prod into infra/cdk/cdk.out, 
 
 cost: setup  ## Tell what dev and prod cost, and write it into docs/cost.md
 	@.venv/bin/python bin/cost --write
+
+guards: setup  ## Take every guard of the code away, one at a time: a test must fail (minutes)
+	@.venv/bin/python bin/guards --jobs 2
 
 lock: setup  ## Resolve the dependencies anew and write requirements/*.lock
 	@PATH=.venv/bin:$$PATH bin/lock
