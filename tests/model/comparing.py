@@ -16,6 +16,8 @@ FROM jobs
 TRAILS = "SELECT entity_id, action, old_state, new_state FROM audit_logs ORDER BY id"
 OUTBOX = "SELECT id::text, value, due_at <= now() AS is_due FROM outbox"
 
+BOOKS = "SELECT tenant_id, accepted, pending, processing, completed, failed, cancelled FROM audit_heads"
+
 
 class Observer:
     """Compares a stage with the model. It names each message once, when the job it tells of can still be asked."""
@@ -39,6 +41,7 @@ class Observer:
         }
         assert seen == {job_id: _expected(job) for job_id, job in model.jobs.items()}
         assert self._trails() == {job_id: job.trail for job_id, job in model.jobs.items()}
+        assert {row.pop("tenant_id"): row for row in self._stage.rows(BOOKS)} == _books(model)
         assert outbox == model.outbox
         assert self._stage.effects == model.effects
         told = Counter(self._told[message.id] for message in self._stage.broker.has)
@@ -76,3 +79,13 @@ def _expected(job: ModelJob) -> dict[str, object]:
         "is_discarded": job.is_discarded,
         "has_expired": job.has_expired,
     }
+
+
+def _books(model: Lifecycle) -> dict[str, dict[str, int]]:
+    """What each tenant's books must say: how many jobs were accepted, and where they are."""
+    states = ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED")
+    books = {}
+    for tenant in {job.tenant for job in model.jobs.values()}:
+        found = Counter(job.status for job in model.jobs.values() if job.tenant == tenant)
+        books[tenant] = {"accepted": found.total(), **{state.lower(): found[state] for state in states}}
+    return books

@@ -12,8 +12,8 @@ GUARDS = read_guards()
 
 
 @cache
-def tests_in(file: Path) -> frozenset[str]:
-    """Name the tests of a file, without running it."""
+def functions_of(file: Path) -> frozenset[str]:
+    """Name the functions of a file, without running it."""
     tree = ast.parse(file.read_text("utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
@@ -25,7 +25,7 @@ def test_a_guard_is_where_the_list_says_and_so_are_the_tests_that_notice(guard: 
     assert guard.tests
     for test in guard.tests:
         file, _, name = test.partition("::")
-        assert name in tests_in(ROOT / file), test
+        assert name in functions_of(ROOT / file), test
 
 
 def test_each_guard_has_a_name_of_its_own() -> None:
