@@ -21,6 +21,7 @@ NEEDED = {
     "metrics": {DATABASE, CACHE},
     "migrate": {DATABASE, "httpx2"},
     "rotate": {DATABASE, AWS},
+    "seal": {DATABASE, CACHE, AWS},
     "docs": set(),
     "export": {"httpx2"},
 }

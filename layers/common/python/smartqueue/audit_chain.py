@@ -137,6 +137,11 @@ class Verifier:
         """The position of the last link seen."""
         return self._position
 
+    @property
+    def head(self) -> Head:
+        """The head that the links seen so far make, as long as nothing was wrong with them."""
+        return Head(position=self._position, hash=self._hash or GENESIS, books=self._books)
+
     def follow(self, links: Iterable[Link]) -> list[Problem]:
         """Check links in the order of their positions; return what is wrong with them."""
         return [problem for link in links for problem in self._check(link)]
