@@ -4,11 +4,15 @@ import gc
 import logging
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Literal
+from unittest.mock import Mock
 
 import pytest
 import redis
 
+import smartqueue.kafka_security
 from localstack.certificates import make_certificates
 from smartqueue.broker import Broker
 from smartqueue.cache import connect_cache
@@ -23,8 +27,8 @@ def call_cache(host: str, port: int) -> None:
         client.ping()
 
 
-def call_broker(host: str, port: int) -> None:
-    broker = Broker(KafkaSettings(kafka_bootstrap=f"{host}:{port}", kafka_security="AWS_MSK_IAM"))
+def call_broker(host: str, port: int, *, security: Literal["AWS_MSK_IAM", "SASL_SCRAM"]) -> None:
+    broker = Broker(KafkaSettings(kafka_bootstrap=f"{host}:{port}", kafka_security=security, kafka_secret_id="kafka"))
     message = Message(id="1", topic="job-events", key="k", value="v", correlation_id="c", tenant_id="t")
     assert broker.publish([message]) == []
     broker.close()
@@ -34,6 +38,8 @@ def call_broker(host: str, port: int) -> None:
 def credentials(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.setenv(name, "us-east-1")
+    login = {"username": "smartqueue", "password": "secret"}
+    monkeypatch.setattr(smartqueue.kafka_security, "read_secret", Mock(return_value=login))
     # What is logged keeps its errors alive, and they the sockets.
     caplog.set_level(logging.CRITICAL, "kafka")
     yield
@@ -44,7 +50,11 @@ def credentials(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")
-@pytest.mark.parametrize("call", [call_cache, call_broker], ids=["valkey", "kafka"])
+@pytest.mark.parametrize(
+    "call",
+    [call_cache, partial(call_broker, security="AWS_MSK_IAM"), partial(call_broker, security="SASL_SCRAM")],
+    ids=["valkey", "kafka-iam", "kafka-scram"],
+)
 class TestClients:
     def test_the_right_server_is_talked_to(
         self, call: Callable[[str, int], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -79,12 +79,12 @@ def signed_by_aws(payload: dict[str, str], credentials: ReadOnlyCredentials) -> 
     request = AWSRequest(method="GET", url=f"https://{payload['host']}/?Action={payload['action'].replace(':', '%3A')}")
     request.headers["host"] = payload["host"]
     request.context["timestamp"] = payload["x-amz-date"]
-    signer = SigV4QueryAuth(credentials, "kafka-cluster", REGION, expires=int(payload["x-amz-expires"]))
+    signer: Any = SigV4QueryAuth(credentials, "kafka-cluster", REGION, expires=int(payload["x-amz-expires"]))
     signer._modify_request_before_signing(request)
     canonical = signer.canonical_request(request)
     signature = signer.signature(signer.string_to_sign(request, canonical), request)
     signer._inject_signature_to_request(request, signature)
-    query = parse_qs(urlsplit(request.url).query)
+    query = parse_qs(urlsplit(str(request.url)).query)
     return {name.lower(): value for name, [value] in query.items()}
 
 
@@ -111,7 +111,7 @@ class CredentialServer:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/credentials"
 
-    def next(self) -> dict[str, str]:
+    def next(self) -> dict[str, str | None]:
         number = len(self.given) + 1
         made = ReadOnlyCredentials(f"ASIA{number}", f"secret-{number}", f"token/+={number}")
         self.given.append(made)
@@ -137,8 +137,8 @@ def test_the_payload_is_what_aws_itself_would_sign(
     make_door: Callable[..., MskDoor], monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
     credentials = ReadOnlyCredentials("AKIAEXAMPLE", "a+secret/key", token or None)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a+secret/key")
     if token:
         monkeypatch.setenv("AWS_SESSION_TOKEN", token)
     with make_door() as door:
