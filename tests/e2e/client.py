@@ -22,6 +22,8 @@ ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 type Rest = Callable[[Tenant], dict[str, Any]]
 
 _numbers = itertools.count(1)
+# Every password that was sent, so that logs can be searched for them.
+PASSWORDS: set[str] = set()
 
 
 def unique(word: str) -> str:
@@ -47,6 +49,8 @@ class Caller:
         query: Mapping[str, str | int] | None = None,
     ) -> Response:
         """Send one request: `body` as JSON, or `content` as it is."""
+        if isinstance(body, dict) and isinstance(body.get("password"), str):
+            PASSWORDS.add(body["password"])
         sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         if content is not None:
             sent["Content-Type"] = "application/json"

@@ -13,6 +13,7 @@ import pytest
 from tests import brokers
 from tests.e2e.client import Caller, Tenant
 from tests.e2e.cloud import UP_SECONDS, LocalCloud
+from tests.e2e.leaks import leaks_of
 from tests.e2e.waiting import wait_until
 from tests.fakes.openai_server import FakeOpenAI
 
@@ -33,7 +34,7 @@ def model() -> Iterator[FakeOpenAI]:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory, model: FakeOpenAI) -> Iterator[LocalCloud]:
-    """The cloud, up; afterwards down, with nothing of it left running."""
+    """The cloud, up; afterwards down, with no secret in its logs and nothing of it left running."""
     with brokers.replacement(tmp_path_factory.mktemp("broker")) as variables:
         local = LocalCloud.configure(
             tmp_path_factory.mktemp("cloud"),
@@ -45,6 +46,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, model: FakeOpenAI) -> Iterat
             local.run("up", seconds=UP_SECONDS)
             assert len(local.processes()) > FEWEST_PROCESSES, "what is to end is not even found"
             yield local
+            assert leaks_of(local) == {}, "secrets in the logs of this run"
         finally:
             local.run("down")
         wait_until(lambda: not local.processes(), "the end of every process of the cloud", seconds=10)

@@ -28,6 +28,9 @@ from tests.integration.wiring import ROLES, SCRAPE_TOKEN, Wiring
 __all__ = ["ROLES", "SCRAPE_TOKEN", "TOPICS", "Answer", "Context", "Plane", "event_types", "msk_event", "values"]
 
 
+PASSWORD = "pass123"
+
+
 @dataclass(kw_only=True)
 class Plane(Wiring):
     """The data plane, and one execution environment per function on it."""
@@ -67,7 +70,7 @@ class Plane(Wiring):
 
     def admin(self, tenant: str = "tenant-a", username: str = "alice") -> str:
         """Register a tenant's first user and return the token."""
-        body = {"username": username, "password": "pass123", "tenantId": tenant}
+        body = {"username": username, "password": PASSWORD, "tenantId": tenant}
         answer = self.call("auth", "POST", "/auth/register", body)
         assert answer.status == 201, answer
         return str(answer.body["token"])
@@ -76,13 +79,13 @@ class Plane(Wiring):
     def admin_token(self) -> str:
         """The token of tenant-a's ADMIN alice, whom the first use registers."""
         if self.rows("SELECT 1 FROM users WHERE username = 'alice'"):
-            answer = self.call("auth", "POST", "/auth/login", {"username": "alice", "password": "pass123"})
+            answer = self.call("auth", "POST", "/auth/login", {"username": "alice", "password": PASSWORD})
             return str(answer.body["token"])
         return self.admin()
 
     def member(self, admin: str, role: str, username: str | None = None) -> str:
         """Let an ADMIN add a user and return that user's token."""
-        body = {"username": username or role.lower(), "password": "pass123", "role": role}
+        body = {"username": username or role.lower(), "password": PASSWORD, "role": role}
         answer = self.call("auth", "POST", "/auth/register", body, token=admin)
         assert answer.status == 201, answer
         return str(answer.body["token"])

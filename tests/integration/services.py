@@ -5,7 +5,7 @@ A plugin and no conftest, since a fixture of a conftest belongs to its folder: t
 
 import gc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from moto import mock_aws
@@ -15,7 +15,8 @@ from localstack.services.kafka import quiet_client_logs
 from localstack.services.postgres import Postgres
 from localstack.services.valkey import Valkey
 from tests.brokers import make_broker
-from tests.integration.harness import TOPICS, Plane
+from tests.e2e.leaks import find_leaks, known_secrets
+from tests.integration.harness import PASSWORD, TOPICS, Plane
 
 # kafka-python leaves the sockets of refused connections, and of those closed while it still wrote, to the garbage
 # collector. What our own clients leave open has other messages.
@@ -27,6 +28,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "running_plane" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.filterwarnings(f"ignore:{LEFT_BY_KAFKA}:ResourceWarning"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose functions wrote a secret into what on AWS is their log."""
+    report = yield
+    plane = getattr(item, "funcargs", {}).get("plane")
+    if isinstance(plane, Plane) and report.passed:
+        known = known_secrets(plane.secrets()) | {"a user's password": PASSWORD}
+        leaks = {kind for _, text in report.sections for kind in find_leaks(text, known)}
+        if leaks:
+            report.outcome, report.longrepr = "failed", f"secrets in the log: {', '.join(sorted(leaks))}"
+    return report
 
 
 @pytest.fixture(scope="session")
