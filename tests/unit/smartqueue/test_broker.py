@@ -45,7 +45,7 @@ def test_every_new_producer_logs_in_with_the_password_of_that_moment(
 
     def make(**options: Any) -> Mock:
         made.append(options)
-        return Mock(kafka.KafkaProducer)
+        return Mock()
 
     monkeypatch.setattr(kafka, "KafkaProducer", make)
     broker = Broker(SCRAM)
