@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-prometheus lint unit synth cost guards lock
+.PHONY: help setup demo up down test test-kafka test-prometheus lint unit synth cost guards lock
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ test: setup  ## Lint, types, import rules and every test suite but the next one
 
 test-prometheus: setup  ## Prove rules, Grafana board and exporter with a real Prometheus (fetches its package if need be)
 	@.venv/bin/pytest tests/prometheus
+
+test-kafka: setup  ## Run what touches Kafka on Apache Kafka itself, with TLS and a login (fetches it if need be)
+	@bin/test-kafka
 
 lint: setup  ## Lint, types and import rules only
 	@bin/lint
