@@ -1,7 +1,7 @@
 """Verifies whole chains, page by page, as long as there is time."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from smartqueue.audit_chain import Head, Problem, Verifier, unchained
@@ -54,7 +54,8 @@ class Auditor:
         page = self._store.links(tenant_id=tenant_id, after=start.position, limit=PAGE)
         if page.start_hash != start.hash:
             # The chain no longer passes through its start: only from the beginning can be told what became of it.
-            return self.verify(tenant_id, start=Head(), sealed={**sealed, start.position: start})
+            whole = self.verify(tenant_id, start=Head(), sealed={**sealed, start.position: start})
+            return replace(whole, sound=start)
         after_id = None if page.start_audit_id is None else _a_little_before(page.start_audit_id)
         self._findings.add(verifier.follow(page.links))
         while (more := len(page.links) == PAGE) and self._has_time():

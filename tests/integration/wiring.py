@@ -25,6 +25,7 @@ ROLE_OF = {
     "seal": "auditor",
 }
 SCRAPE_TOKEN = "scrape-me"
+SEAL_BUCKET = "smartqueue-seals"
 
 
 @dataclass(kw_only=True)
@@ -74,6 +75,7 @@ class Wiring:
             "PASSWORD_MIN_LENGTH": "6",
             "ALLOW_SIMULATE": "true",
             "SUBMIT_QUOTA_PER_MINUTE": "100000",
+            "SEAL_BUCKET": SEAL_BUCKET,
             "DATABASE_ROLE_SECRET_IDS": json.dumps(database_secrets),
             **self.extra,
         }
