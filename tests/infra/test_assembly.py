@@ -72,6 +72,15 @@ def test_the_database_secrets_say_who_connects(local: Assembly) -> None:
     assert secrets.keys() >= {"database/owner", "token-keys", "metrics-credential", "webhook-signing", "openai"}
 
 
+def test_who_writes_to_kafka_is_told_the_login_and_may_read_it(local: Assembly) -> None:
+    for function in local.functions:
+        variables = local.environment(function)
+        tells = "KAFKA_BOOTSTRAP" in variables
+        assert (variables.get("KAFKA_SECRET_ID") == "smartqueue/local/kafka") is tells, function
+        assert ("smartqueue/local/kafka" in local.readable_secrets(function)) is tells, function
+        assert ("KAFKA_CA_FILE" in variables) is tells, function
+
+
 def test_nothing_in_the_assembly_names_this_machine(local: Assembly) -> None:
     for file in local.folder.glob("*.json"):
         assert str(REPOSITORY) not in file.read_text(encoding="utf-8")
