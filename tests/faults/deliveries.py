@@ -10,7 +10,6 @@ from typing import Any
 from kafka import KafkaProducer
 
 from tests.faults.failpoints import play_losing_events
-from tests.faults.runtime.pool import InvocationError
 from tests.faults.scene import Fault, Scene
 from tests.faults.services import ROUNDS, jobs_flowing
 from tests.faults.trigger import Trigger
@@ -40,10 +39,7 @@ def _deliver_shuffled(scene: Scene, records: list[Any]) -> None:
         size = scene.chance.randint(1, 20)
         batch, records = records[:size], records[size:]
         for function in ("process", "classify"):
-            try:
-                scene.lab.pool.invoke(function, msk_event(batch))
-            except InvocationError as error:
-                scene.lab.relay_problems.append(f"{function}: {error}")
+            scene.lab.pool.invoke(function, msk_event(batch))
 
 
 def play_produced_again(scene: Scene) -> None:

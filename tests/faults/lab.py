@@ -81,7 +81,6 @@ class Lab:
         self._stack = ExitStack()
         self._halt = threading.Event()
         self._relays: list[threading.Thread] = []
-        self.relay_problems: list[str] = []
 
     def __enter__(self) -> Self:
         self.orders.mkdir(parents=True, exist_ok=True)
@@ -119,9 +118,7 @@ class Lab:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": self.aws.endpoint,
         }
-        return FunctionSpec(
-            name=function, variables=variables, timeout_seconds=self.pace.timeouts.get(function, 15.0)
-        )
+        return FunctionSpec(name=function, variables=variables, timeout_seconds=self.pace.timeouts.get(function, 15.0))
 
     def start_relay(self) -> None:
         """Start one more schedule of the relay."""
@@ -135,7 +132,7 @@ class Lab:
             try:
                 self.pool.invoke("relay", {})
             except InvocationError as error:
-                self.relay_problems.append(str(error))
+                self._note(str(error))
             self._halt.wait(next_start - time.monotonic())
 
     def stop_extra_relays(self) -> None:
@@ -150,6 +147,11 @@ class Lab:
         for thread in self._relays:
             thread.join()
         self._relays.clear()
+
+    def _note(self, problem: str) -> None:
+        """Keep what a scheduled invocation ended with: nobody is told of it on AWS either."""
+        with (self.folder / "logs" / "schedule.log").open("a", encoding="utf-8") as log:
+            log.write(f"{problem}\n")
 
     def skew(self, function: str, seconds: float) -> None:
         """Put the clock of a function's environments wrong."""

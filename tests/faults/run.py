@@ -97,7 +97,9 @@ class Bench:
             problems.append(f"the API gave no answer: {error}")
         if not scene.wait_until_done(seconds=fault.patience_seconds):
             problems.append(f"not done within {fault.patience_seconds:g} s")
-        problems += [f"the order {name} was never carried out" for name in fault.orders.keys() - self._lab.carried_out()]
+        problems += [
+            f"the order {name} was never carried out" for name in fault.orders.keys() - self._lab.carried_out()
+        ]
         problems += [f"refused with {status}: {answer}" for status, answer in scene.workload.refused]
         return problems
 

@@ -46,7 +46,7 @@ def jobs_flowing(scene: Scene, *, rounds: int = ROUNDS) -> Iterator[None]:
 
 
 def _service(name: str) -> Callable[[Scene], Service]:
-    return lambda scene: getattr(scene.lab, name)  # type: ignore[no-any-return]
+    return lambda scene: getattr(scene.lab, name)
 
 
 def _kill(get: Callable[[Scene], Service]) -> Callable[[Scene], None]:
@@ -96,7 +96,8 @@ def play_database_failover(scene: Scene) -> None:
         connection.execute("SET default_transaction_read_only = off")
         connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
         )
         scene.lab.postgres.stop()
         time.sleep(AWAY_SECONDS / 2)

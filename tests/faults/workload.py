@@ -114,9 +114,7 @@ class Workload:
         with self._lock:
             if status in {CREATED, OK}:
                 self.accepted.append(
-                    Accepted(
-                        job_id=answer["jobId"], tenant_id=tenant.tenant_id, kind=kind, accepted_at=time.time()
-                    )
+                    Accepted(job_id=answer["jobId"], tenant_id=tenant.tenant_id, kind=kind, accepted_at=time.time())
                 )
             else:
                 self.refused.append((status, answer))

@@ -15,7 +15,7 @@ from typing import Any
 from tests.faults.runtime.environment import Order, serve
 
 _forkserver = multiprocessing.get_context("forkserver")
-_forkserver.set_forkserver_preload(["tests.faults.runtime.preload"])
+_forkserver.set_forkserver_preload(["__main__", "tests.faults.runtime.preload"])
 
 
 class InvocationError(Exception):
@@ -76,15 +76,14 @@ class Pool:
         environment = self._take(spec)
         try:
             environment.pipe.send((event, spec.timeout_seconds))
-            if not environment.pipe.poll(spec.timeout_seconds):
-                raise InvocationError(json.dumps({"errorMessage": f"Task timed out after {spec.timeout_seconds:g} s"}))
-            result, error = environment.pipe.recv()
+            in_time = environment.pipe.poll(spec.timeout_seconds)
+            result, error = environment.pipe.recv() if in_time else (None, "")
         except (EOFError, OSError):
             self._bury(function, environment)
             raise InvocationError(json.dumps({"errorType": "Runtime.ExitError"})) from None
-        except InvocationError:
+        if not in_time:
             self._bury(function, environment)
-            raise
+            raise InvocationError(json.dumps({"errorMessage": f"Task timed out after {spec.timeout_seconds:g} s"}))
         self._give_back(spec, environment)
         if error:
             raise InvocationError(error)

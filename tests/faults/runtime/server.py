@@ -46,7 +46,7 @@ class _Server(ThreadingHTTPServer):
         self.aws = aws
         super().__init__(("127.0.0.1", 0), _Handler)
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
         # A killed trigger hangs up in the middle of an answer; anything else is for the tests to see.
         problem = sys.exception()
         if problem is not None and not isinstance(problem, ConnectionError):
@@ -84,7 +84,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(
             200,
-            {"ARN": name, "Name": name, "VersionId": "1", "VersionStages": ["AWSCURRENT"], "SecretString": json.dumps(secret)},
+            {
+                "ARN": name,
+                "Name": name,
+                "VersionId": "1",
+                "VersionStages": ["AWSCURRENT"],
+                "SecretString": json.dumps(secret),
+            },
         )
 
     def _answer(self, status: int, body: Any, **headers: str) -> None:
