@@ -60,8 +60,12 @@ def test_every_new_producer_logs_in_with_the_password_of_that_moment(
     assert made[0]["ssl_check_hostname"] is True
 
 
-def test_a_login_that_cannot_be_read_counts_as_kafka_away(secrets: dict[str, dict[str, str]]) -> None:
+@pytest.mark.parametrize("spoiled", [{}, {"kafka": {"username": "smartqueue"}}], ids=["no secret", "no password"])
+def test_a_login_that_cannot_be_read_counts_as_kafka_away(
+    secrets: dict[str, dict[str, str]], spoiled: dict[str, dict[str, str]]
+) -> None:
     secrets.clear()
+    secrets.update(spoiled)
     broker = Broker(SCRAM)
     message = Message(id="1", topic="job-events", key="k", value="v", correlation_id="c", tenant_id="t")
     assert broker.publish([message]) == []

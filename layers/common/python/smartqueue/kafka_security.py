@@ -13,17 +13,17 @@ def client_security(settings: KafkaSettings) -> dict[str, Any]:
     over_tls = {"security_protocol": "SASL_SSL", "ssl_check_hostname": True}
     if settings.kafka_security == "AWS_MSK_IAM":
         return {**over_tls, "sasl_mechanism": "AWS_MSK_IAM"}
-    login = _login(settings.kafka_secret_id)
+    username, password = _login(settings.kafka_secret_id)
     return {
         **over_tls,
         "sasl_mechanism": "SCRAM-SHA-512",
-        "sasl_plain_username": login["username"],
-        "sasl_plain_password": login["password"],
+        "sasl_plain_username": username,
+        "sasl_plain_password": password,
         "ssl_cafile": settings.kafka_ca_file or None,
     }
 
 
-def _login(secret_id: str) -> dict[str, Any]:
+def _login(secret_id: str) -> tuple[str, str]:
     # The caller has them loaded anyway, both.
     from aws_lambda_powertools.utilities.parameters.exceptions import (  # noqa: PLC0415
         GetParameterError,
@@ -33,6 +33,7 @@ def _login(secret_id: str) -> dict[str, Any]:
 
     try:
         # Past the cache: a client is made once, and again only after a failure, as the end of a password is.
-        return read_secret(secret_id, fresh=True)
-    except (GetParameterError, TransformParameterError) as error:
+        login = read_secret(secret_id, fresh=True)
+        return login["username"], login["password"]
+    except (GetParameterError, TransformParameterError, KeyError) as error:
         raise KafkaConnectionError(f"the login cannot be read: {type(error).__name__}") from error
