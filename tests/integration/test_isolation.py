@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 
 from tests.integration.harness import ROLES, Answer, Plane
 
-TABLES = ("jobs", "audit_logs", "outbox")
+TABLES = ("jobs", "audit_logs", "outbox", "audit_chain", "audit_heads")
 
 
 def as_role(plane: Plane, role: str, sql: str, *parameters: object, tenant: str | None = None) -> list[dict[str, Any]]:
@@ -98,8 +98,18 @@ def test_nobody_can_change_the_audit_trail_not_even_the_owner(plane: Plane, two_
         ("monitor", "SELECT title FROM jobs"),
         ("monitor", "SELECT payload FROM jobs"),
         ("monitor", "UPDATE jobs SET status = 'PENDING'"),
+        ("worker", "SELECT * FROM audit_chain"),
+        ("monitor", "SELECT * FROM audit_heads"),
+        ("auth", "SELECT * FROM audit_heads"),
+        ("auditor", "SELECT title FROM jobs"),
+        ("auditor", "SELECT password_hash FROM users"),
+        ("auditor", "SELECT webhook_url FROM tenants"),
+        ("auditor", "INSERT INTO audit_heads (tenant_id) VALUES ('tenant-a')"),
+        ("api", "INSERT INTO audit_chain (tenant_id, position) VALUES ('tenant-a', 1)"),
         ("api", "ALTER TABLE jobs DISABLE ROW LEVEL SECURITY"),
         ("worker", "DROP TRIGGER audit_logs_are_append_only ON audit_logs"),
+        ("worker", "ALTER TABLE audit_logs DISABLE TRIGGER audit_logs_are_chained"),
+        ("worker", "SET session_replication_role = replica"),
     ],
 )
 def test_a_role_can_do_only_what_its_functions_need(plane: Plane, role: str, sql: str) -> None:

@@ -13,6 +13,8 @@ WITH wanted AS (
     SELECT job_id, %(tenant_id)s, type, title, description, payload, max_retries, retry_base_seconds,
         timeout_seconds, awaits_classification, correlation_id, %(user_id)s::uuid, idempotency_key, request_hash
     FROM wanted
+    -- Always in the same order, so that two batches that share keys wait for each other and never deadlock.
+    ORDER BY idempotency_key, job_id
     ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING *
 ), audited AS (
