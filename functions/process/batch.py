@@ -86,15 +86,18 @@ class BatchProcessor:
             meter.count(Counter.ATTEMPTS, len(claims.rows))
             reading.add_unknown_jobs(claims.unknown)
             # A job that waits for its classification is asked for again by the JOB_CLASSIFIED event: no duplicate.
-            wanted = len(claims.rows) + len(claims.unknown) + claims.unclassified
+            wanted = len(claims.rows) + len(claims.unknown) + len(claims.unclassified)
             meter.count(Counter.DUPLICATE_EVENTS, len(asked) - wanted)
         ours = {str(row["job_id"]) for row in claims.rows}
         with self._leaving(failed, reading.positions_of([event for event in events if event.job_id in ours])):
             self._run(claims.rows, lease_token, meter, budget_seconds=remaining_seconds - RESERVED_SECONDS)
         # After the jobs: it raises when the broker is away, and what is claimed must not lose its attempt by that.
         failed |= self._publish_poison(reading.poison, meter)
-        # Whatever was not ours to run is done with too: the claim said no, and would say no again.
-        left = reading.events_at(failed)
+        # Whatever was not ours to run is done with too: the claim said no, and would say no again. Not so of a job that
+        # waits for its classification: the same event may run it later.
+        left = reading.events_at(failed) | {
+            event.idempotency_key for event in events if (event.job_id, event.tenant_id) in claims.unclassified
+        }
         self._deduplication.mark_done([event for event in events if event.idempotency_key not in left])
         return failed
 

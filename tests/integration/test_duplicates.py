@@ -109,6 +109,9 @@ def test_a_late_duplicate_of_a_failed_attempt_does_not_run_the_next_one_early(pl
     plane.deliver("process", created)
     row = plane.job(job)
     assert (row["status"], row["attempt"]) == ("PENDING", 1)
+    assert [state for _, _, state in plane.steps(job)] == ["PENDING", "PROCESSING", "PENDING"], (
+        "nor the first one again"
+    )
 
 
 def test_both_consumers_may_see_the_records_in_any_order(plane: Plane) -> None:
@@ -123,3 +126,16 @@ def test_both_consumers_may_see_the_records_in_any_order(plane: Plane) -> None:
     for job in jobs:
         assert [step[0] for step in plane.steps(job)].count("JOB_CLASSIFIED") == 1
         assert plane.job(job)["attempt"] == 1
+
+
+def test_an_event_that_came_before_the_classification_may_still_run_the_job_when_it_comes_again(plane: Plane) -> None:
+    """The cache must not know an event as done with that may have work to do: JOB_CLASSIFIED may be lost."""
+    job = plane.submit(plane.admin_token)["jobId"]
+    created = plane.records()
+    plane.deliver("process", created)
+    assert plane.job(job)["status"] == "PENDING"
+    plane.deliver("classify", created)
+    plane.deliver("process", created)
+    assert (plane.job(job)["status"], plane.job(job)["attempt"]) == ("COMPLETED", 1)
+    plane.drive()
+    assert plane.job(job)["attempt"] == 1

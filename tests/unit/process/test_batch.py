@@ -233,5 +233,7 @@ def test_a_job_that_waits_for_its_classification_is_no_duplicate() -> None:
     parts = Recorder()
     one = event(parts)
     parts.known.clear()
-    parts.claim = lambda *_, **__: Claims(rows=[], unknown=set(), unclassified=1)  # type: ignore[method-assign]
+    waiting = ((one.job_id, one.tenant_id),)
+    parts.claim = lambda *_, **__: Claims(rows=[], unknown=set(), unclassified=waiting)  # type: ignore[method-assign]
     assert process(parts, value(one)).counts == {}
+    assert parts.done == []

@@ -13,12 +13,12 @@ from smartqueue.store.queries import load
 class Claims:
     """rows: the jobs now ours, with their tenant's webhook columns. unknown: (job, tenant) that do not exist.
 
-    unclassified: how many of the records asked for jobs that wait for the classifier.
+    unclassified: (job, tenant) of every event that asked for a job that still waits for the classifier.
     """
 
     rows: list[Row]
     unknown: set[tuple[str, str]]
-    unclassified: int = 0
+    unclassified: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class AttemptStore:
         # A job asked for twice (two attempts in one batch) stands in two rows: it is ours once.
         ours = {row["job_id"]: row for row in rows if row["job_id"] is not None}
         unknown = {(str(row["wanted_id"]), row["wanted_tenant"]) for row in rows if not row["known"]}
-        unclassified = sum(1 for row in rows if row["unclassified"])
+        unclassified = tuple((str(row["wanted_id"]), row["wanted_tenant"]) for row in rows if row["unclassified"])
         return Claims(rows=list(ours.values()), unknown=unknown, unclassified=unclassified)
 
     def extend(self, job_ids: Sequence[str], *, lease_token: str, lease_seconds: float) -> set[str]:
