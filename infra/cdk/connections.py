@@ -2,13 +2,13 @@
 
 An execution environment keeps one connection, so the functions' reserved concurrency bounds how many there are. A
 quarter of the server's is left for what the bound does not count: environments of code that a deployment has just
-replaced (until `idle_session_timeout` ends their sessions), migrations, password rotation, and people.
+replaced (until `idle_session_timeout` ends their sessions), migrations, password rotation, seals, and people.
 """
 
 from infra.cdk.settings import StageSettings
 
 USERS_OF_THE_DATABASE = ("auth", "submit", "query", "replay", "process", "classify", "relay", "metrics")
-"""The functions that serve; `migrate` and `rotate` run one at a time, now and then."""
+"""The functions that serve; `migrate`, `rotate` and `seal` run one at a time, now and then."""
 SHARE_OF_FUNCTIONS = 0.75
 
 

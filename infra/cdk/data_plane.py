@@ -93,6 +93,14 @@ class OpenAi:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SealBucket:
+    """Where the audit trail is sealed; its functions know it by name, as the network does, which is there before it."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """Where functions run that need the data services."""
 
@@ -116,5 +124,6 @@ class DataPlane:
     token_keys: SharedSecret
     metrics_credential: SharedSecret
     webhook_signing: SharedSecret
+    seals: SealBucket
     network: Network | None
     """None where the services are reachable without a VPC."""

@@ -31,7 +31,9 @@ ROUTES = (
     Route("POST", "/admin/dlq/replay", "replay"),
     Route("POST", "/admin/dlq/discard", "replay"),
     Route("GET", "/admin/audit-logs", "replay"),
+    Route("GET", "/admin/audit-logs/verification", "replay"),
     Route("GET", "/admin/audit-logs/{jobId}", "replay"),
+    Route("GET", "/admin/ledger", "replay"),
     # Prometheus sends its own scrape credential, which the function checks.
     Route("GET", "/metrics", "metrics", public=True),
     Route("GET", "/docs", "docs", public=True),

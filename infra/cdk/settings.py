@@ -27,6 +27,7 @@ FUNCTIONS = (
     "relay",
     "replay",
     "rotate",
+    "seal",
     "submit",
 )
 
@@ -218,6 +219,15 @@ class ApiSettings(Settings):
         return self
 
 
+class SealSettings(Settings):
+    """The seals of the audit trail: once a day its state is written where nobody can change it afterwards."""
+
+    retention_days: int = Field(default=365, ge=1)
+    """How long a seal can be neither changed nor deleted; a longer one goes for the seals to come."""
+    mode: Literal["COMPLIANCE", "GOVERNANCE"] = "COMPLIANCE"
+    """COMPLIANCE lets nobody take a seal away, the account's root included; GOVERNANCE lets whoever may bypass it."""
+
+
 class ModelSettings(Settings):
     """The AI model that classifies tickets."""
 
@@ -263,6 +273,7 @@ class StageSettings(Settings):
     triggers: TriggerSettings | None = TriggerSettings()
     """None deploys no event source mappings: plain LocalStack has none, there the trigger reads a file."""
     api: ApiSettings = ApiSettings()
+    seal: SealSettings = SealSettings()
     model: ModelSettings = ModelSettings()
     functions: Mapping[str, FunctionSettings] = Field(default_factory=dict)
     """Sizes by the function's name; one that is not named gets the defaults of `FunctionSettings`."""

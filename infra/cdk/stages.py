@@ -14,12 +14,15 @@ from infra.cdk.settings import (
     FunctionSettings,
     KafkaSettings,
     NetworkSettings,
+    SealSettings,
     StageSettings,
     TriggerSettings,
 )
 
 # Two relays would only wait for one another; see docs/decisions.md.
 ONE_AT_A_TIME = FunctionSettings(reserved_concurrency=1)
+# Whoever takes the stage down may take its seals away as well.
+SHORT_SEALS = SealSettings(retention_days=1, mode="GOVERNANCE")
 
 
 class UnknownStageError(ValueError):
@@ -38,6 +41,7 @@ LOCAL = StageSettings(
     cache=None,
     kafka=None,
     api=ApiSettings(requests_per_second=10_000, burst=5_000, access_logs=False, pinned_id="smartqueue", firewall=None),
+    seal=SHORT_SEALS,
     functions={"relay": ONE_AT_A_TIME},
     deployment=None,
     bundle_libraries=False,
@@ -72,6 +76,7 @@ DEV = StageSettings(
         dead_letter_retention_days=7,
     ),
     api=ApiSettings(requests_per_second=50, burst=100),
+    seal=SHORT_SEALS,
     functions={
         "auth": FunctionSettings(reserved_concurrency=5),
         "submit": FunctionSettings(reserved_concurrency=15),

@@ -27,6 +27,7 @@ FREE_TYPES = frozenset(
         "AWS::RDS::DBParameterGroup",
         "AWS::RDS::DBProxyTargetGroup",
         "AWS::RDS::DBSubnetGroup",
+        "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
@@ -40,11 +41,12 @@ FREE_TYPES = frozenset(
         "AWS::APS::Workspace",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Version",
-        # Paid by use alone: the costs of jobs hold it, or it is cents (alarms by e-mail, undelivered batches).
+        # Paid by use alone: the costs of jobs hold it, or it is cents (alarms by e-mail, undelivered batches, seals).
         "AWS::ApiGateway::DomainName",
         "AWS::ApiGateway::RestApi",
         "AWS::ApiGateway::Stage",
         "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         # Free of charge for what is used here (CodeDeploy asks nothing for Lambda, ACM nothing for its own users).

@@ -1,5 +1,6 @@
 """What each type of resource costs in an idle month."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from infra.cost.bill import GIGABYTE, MILLION, MINUTES_PER_HOUR, SECONDS_PER_HOUR, Context, Line
@@ -8,6 +9,8 @@ from infra.cost.templates import Properties, architecture, gigabytes
 LEAST_PROXY_VCPUS = 2
 VCPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16}
 FREE_INSIGHTS_DAYS = 7
+HOURS_PER_DAY = 24
+ONCE_A_DAY = re.compile(r"cron\(\d+ \d+ \* \* \? \*\)")
 
 type Rule = Callable[[Context, Properties], Iterator[Line]]
 
@@ -143,19 +146,25 @@ def _function(context: Context, properties: Properties) -> Iterator[Line]:
 def _schedule(context: Context, properties: Properties) -> Iterator[Line]:
     if "ScheduleExpression" not in properties:
         return
-    if properties["ScheduleExpression"] != "rate(1 minute)":
-        raise UnpricedSettingError(f"no idea how often {properties['ScheduleExpression']} is")
-    runs = context.prices.hours_per_month * MINUTES_PER_HOUR
+    how_often = str(properties["ScheduleExpression"])
+    if how_often == "rate(1 minute)":
+        runs, unit = float(context.prices.hours_per_month * MINUTES_PER_HOUR), "minute"
+    elif ONCE_A_DAY.fullmatch(how_often):
+        runs, unit = context.prices.hours_per_month / HOURS_PER_DAY, "day"
+    else:
+        raise UnpricedSettingError(f"no idea how often {how_often} is")
     name = str(properties["Name"]).removeprefix(f"smartqueue-{context.templates.stage}-")
     function = context.templates.function(name)
+    idle = context.usage.idle
     if name == "relay":
-        seconds = float(function["Environment"]["Variables"]["RELAY_RUN_SECONDS"])
-        logged = context.usage.idle.relay_log_bytes
+        seconds, logged = float(function["Environment"]["Variables"]["RELAY_RUN_SECONDS"]), idle.relay_log_bytes
+    elif name == "seal":
+        seconds, logged = idle.seal_seconds, idle.seal_log_bytes
     else:
-        seconds, logged = context.usage.idle.export_seconds, context.usage.idle.export_log_bytes
+        seconds, logged = idle.export_seconds, idle.export_log_bytes
     yield Line(
         group="Lambda",
-        text=f"{name}, {seconds:g} seconds of every minute with {function.get('MemorySize', 128)} MB",
+        text=f"{name}, {seconds:g} seconds of every {unit} with {function.get('MemorySize', 128)} MB",
         cost=context.prices.cost(
             f"lambda-gigabyte-second/{architecture(function)}", runs * seconds * gigabytes(function)
         )

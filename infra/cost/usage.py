@@ -19,6 +19,8 @@ class Idle(_Group):
     relay_log_bytes: NonNegativeFloat
     export_log_bytes: NonNegativeFloat
     export_seconds: NonNegativeFloat
+    seal_log_bytes: NonNegativeFloat
+    seal_seconds: NonNegativeFloat
     exported_series: NonNegativeFloat
     flow_log_gigabytes: NonNegativeFloat
     broker_log_gigabytes: NonNegativeFloat

@@ -18,7 +18,7 @@ FUNCTIONS = sorted(
     for folder in (REPOSITORY / "functions").iterdir()
     if (folder / "handler.py").exists() and folder.name != "export"
 )
-TIMEOUTS = {"authorizer": 5, "process": 60, "classify": 60, "relay": 60, "migrate": 120, "rotate": 60}
+TIMEOUTS = {"authorizer": 5, "process": 60, "classify": 60, "relay": 60, "migrate": 120, "rotate": 60, "seal": 300}
 
 
 def test_every_folder_with_a_handler_is_deployed(local: Assembly) -> None:

@@ -24,18 +24,24 @@ LOCAL_ALARMS = {
     "relay-errors",
     "process-errors",
     "classify-errors",
+    "jobs-unaccounted",
+    "audit-trail-broken",
 }
 DEV_ALARMS = {
     *("api-server-errors", "submit-server-errors", "submit-latency"),
     *("job-failure-ratio", "dlq-growing", "model-away"),
     *("oldest-pending-job", "outbox-backlog", "relay-not-running"),
     *("consumer-lag-processor", "consumer-lag-classifier", "consumer-stalled-processor", "consumer-stalled-classifier"),
+    *("jobs-unaccounted", "audit-trail-broken", "seal-missing"),
     *("functions-throttled", "concurrency-near-reserve", "metrics-export-failing"),
     *("database-cpu", "database-connections", "database-storage", "database-transaction-ids"),
     *("kafka-offline-partitions", "kafka-under-replicated", "kafka-disk", "kafka-connections"),
     *("cache-memory", "cache-evictions", "cache-cpu"),
 }
-RINGING = {"jobs-not-accepted", "jobs-not-moving", "jobs-failing", "resources-strained", "housekeeping"}
+RINGING = {
+    *("jobs-not-accepted", "jobs-not-moving", "jobs-failing", "records-in-doubt"),
+    *("resources-strained", "housekeeping"),
+}
 
 
 def watching(stage: StageSettings, tmp_path_factory: pytest.TempPathFactory) -> Assembly:
@@ -221,12 +227,12 @@ def test_the_address_of_the_stage_is_subscribed(watched_dev: Assembly, watched_p
 
 def test_silence_is_an_alarm_where_something_must_go_on_all_the_time(watched_prod: Assembly) -> None:
     breaching = {name for name, alarm in _alarms(watched_prod).items() if alarm["TreatMissingData"] == "breaching"}
-    assert breaching == {"relay-not-running", "metrics-export-failing"}
+    assert breaching == {"relay-not-running", "metrics-export-failing", "seal-missing"}
 
 
-def test_silence_of_the_relay_does_not_end_the_alarms_on_what_it_measures(watched_prod: Assembly) -> None:
+def test_silence_of_whoever_measures_does_not_end_the_alarms_on_what_it_measures(watched_prod: Assembly) -> None:
     ignoring = {name for name, alarm in _alarms(watched_prod).items() if alarm["TreatMissingData"] == "ignore"}
-    assert ignoring == {"oldest-pending-job", "outbox-backlog"}
+    assert ignoring == {"oldest-pending-job", "outbox-backlog", "jobs-unaccounted", "audit-trail-broken"}
 
 
 def test_an_alarm_takes_no_more_metrics_than_cloudwatch_allows(watched_prod: Assembly) -> None:

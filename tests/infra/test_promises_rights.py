@@ -22,6 +22,10 @@ GROUPS = {
         {"s3:PutObject"},
         "CloudFormation makes up the name of the object that it wants its answer in.",
     ),
+    "/heads/*": (
+        {"s3:GetObjectVersion", "s3:PutObject"},
+        "A seal's name is the moment it was made at.",
+    ),
     ":secret:smartqueue/<stage>/*": (
         {
             "secretsmanager:DescribeSecret",

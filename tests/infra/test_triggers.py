@@ -106,7 +106,11 @@ def test_a_topic_invokes_the_version_that_is_live(prod: Assembly, function: str,
 
 
 def test_the_relay_starts_every_minute_and_a_missed_start_is_not_made_up_for(local: Assembly) -> None:
-    (rule,) = local.resources("Service", "AWS::Events::Rule").values()
+    (rule,) = (
+        rule
+        for rule in local.resources("Service", "AWS::Events::Rule").values()
+        if rule["Properties"]["Name"] == "smartqueue-local-relay"
+    )
     assert rule["Properties"]["ScheduleExpression"] == "rate(1 minute)"
     (target,) = rule["Properties"]["Targets"]
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}

@@ -87,6 +87,8 @@ PANELS: dict[str, Expectation] = {
     "AI cost per day: dollars a day": _dollars_a_day,
     "Time per handler: mean": _mean_duration,
     "Scrape duration: scrape": _now("scrape_duration_seconds"),
+    "Books and audit trail: jobs unaccounted": _now("jobs_unaccounted"),
+    "Books and audit trail: audit problems": _now("audit_problems"),
 }
 
 RECORDINGS: dict[str, Expectation] = {
@@ -143,4 +145,6 @@ ALERTS: dict[str, Expectation] = {
     "SmartQueueStandstill": _standstill,
     "SmartQueueOutboxBacklog": _above("outbox_backlog", 1000),
     "SmartQueueModelAway": _model_away,
+    "SmartQueueJobsUnaccounted": _above("jobs_unaccounted", 0),
+    "SmartQueueAuditTrailBroken": _above("audit_problems", 0),
 }

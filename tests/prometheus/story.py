@@ -102,6 +102,8 @@ def tell(tenant: Tenant, cloud: LocalCloud, http: httpx2.Client, model: FakeOpen
         "dlq_size": 5 - 2,
         "outbox_backlog": 0,
         "oldest_pending_job_age_seconds": 0,
+        "jobs_unaccounted": 0,
+        "audit_problems": 0,
     }
 
     def different() -> dict[str, tuple[float, float]]:

@@ -19,7 +19,8 @@ RUNBOOK = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 PARTS = ("*Meaning.*", "*Likely.*", "*Mend.*", "*Over*")
 SERVICES = botocore.session.get_session()
 # Not of the API, but of the command line.
-OPTIONS = {"query", "output"}
+OPTIONS = {"query", "output", "cli-binary-format"}
+OTHER_NAMES = {"s3api": "s3"}
 ONLY_ON_THE_COMMAND_LINE = {
     ("logs", "tail"): {"since", "filter-pattern"},
     ("rds", "generate-db-auth-token"): {"hostname", "port", "username"},
@@ -108,7 +109,7 @@ def test_the_command_line_knows_the_command_and_its_options(command: str) -> Non
     if (service, operation) in ONLY_ON_THE_COMMAND_LINE:
         assert options <= ONLY_ON_THE_COMMAND_LINE[service, operation]
         return
-    model = SERVICES.get_service_model(service)
+    model = SERVICES.get_service_model(OTHER_NAMES.get(service, service))
     (found,) = [name for name in model.operation_names if xform_name(name, "-") == operation]
     shape = model.operation_model(found).input_shape
     assert shape is not None

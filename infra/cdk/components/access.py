@@ -11,7 +11,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.cdk.components.kafka_rights import produce_statements
-from infra.cdk.data_plane import Cache, Database, Endpoint, Kafka, OpenAi, SharedSecret
+from infra.cdk.components.seal_bucket import LISTING_SEALS, SEALS_FOLDER, USING_SEALS
+from infra.cdk.data_plane import Cache, Database, Endpoint, Kafka, OpenAi, SealBucket, SharedSecret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,17 @@ def webhook_networks(allowed_networks: Sequence[str]) -> Access:
 def metrics_credential(secret: SharedSecret) -> Access:
     """Check the credential that scrapers show."""
     return Access(variables={"METRICS_SECRET_ID": secret.name}, secrets=[secret])
+
+
+def seals(bucket: SealBucket) -> Access:
+    """Add seals of the audit trail, and read those that are there, as they were first written."""
+    return Access(
+        variables={"SEAL_BUCKET": bucket.name},
+        statements=[
+            iam.PolicyStatement(actions=list(LISTING_SEALS), resources=[bucket.arn]),
+            iam.PolicyStatement(actions=list(USING_SEALS), resources=[f"{bucket.arn}/{SEALS_FOLDER}/*"]),
+        ],
+    )
 
 
 def openai(settings: OpenAi) -> Access:

@@ -8,6 +8,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.cdk.components.alarms_api import api_watches
+from infra.cdk.components.alarms_audit import audit_watches
 from infra.cdk.components.alarms_composite import CompositeAlarms
 from infra.cdk.components.alarms_data import data_watches
 from infra.cdk.components.alarms_functions import function_watches
@@ -44,7 +45,7 @@ class Alarms(Construct):
                 alarm.add_ok_action(action)
 
     def _watches(self) -> Iterator[Watch]:
-        for watches in (api_watches, job_watches, function_watches, data_watches):
+        for watches in (api_watches, job_watches, audit_watches, function_watches, data_watches):
             for watch in watches(self._stage):
                 if self._stage.full_cloudwatch or not watch.does_arithmetic:
                     yield watch

@@ -58,6 +58,12 @@ COMPOSITES = (
         members=("job-failure-ratio", "dlq-growing", "undelivered-batches"),
     ),
     Composite(
+        name="records-in-doubt",
+        meaning="Jobs or audit entries are not as the service left them: lost, or changed by somebody else.",
+        # Never quiet: nothing else that rings explains it.
+        members=("jobs-unaccounted", "audit-trail-broken"),
+    ),
+    Composite(
         name="users-affected",
         meaning="Somebody is called already; lesser alarms keep quiet.",
         members=("jobs-not-accepted", "jobs-not-moving"),
@@ -73,8 +79,8 @@ COMPOSITES = (
     Composite(
         name="housekeeping",
         meaning="Something beside the road of the jobs is broken.",
-        members=("model-away", "metrics-export-failing"),
-        functions=("query", "replay", "metrics", "docs", "migrate", "rotate", "export"),
+        members=("model-away", "metrics-export-failing", "seal-missing"),
+        functions=("query", "replay", "metrics", "docs", "migrate", "rotate", "seal", "export"),
         quiet_during="users-affected",
         wait_minutes=10,
     ),

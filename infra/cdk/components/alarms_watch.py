@@ -15,7 +15,7 @@ NO_NEWS_IS_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 NO_NEWS_IS_BAD = cloudwatch.TreatMissingData.BREACHING
 """The metric counts what must go on all the time: silence is the fault."""
 NO_NEWS_IS_NO_NEWS = cloudwatch.TreatMissingData.IGNORE
-"""The relay measures it: while the relay is away the state stays as it was, and relay-not-running rings."""
+"""The relay or the seal measures it: while that is away the state stays as it was, and another alarm rings."""
 NO_NEWS_IS_UNKNOWN = cloudwatch.TreatMissingData.MISSING
 """A data service reports it all the time: without reports the alarm says INSUFFICIENT_DATA, neither good nor bad."""
 

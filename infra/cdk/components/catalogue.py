@@ -10,6 +10,7 @@ from infra.cdk.components.access import Access
 from infra.cdk.components.job_function import JobFunction, Placement
 from infra.cdk.components.kafka_rights import JOB_DLQ, JOB_EVENTS, JOB_RESULTS
 from infra.cdk.components.release import Rollout
+from infra.cdk.components.seal_bucket import acknowledge_new_seals
 from infra.cdk.data_plane import DataPlane
 from infra.cdk.settings import StageSettings
 
@@ -172,6 +173,18 @@ class Catalogue:
             ],
             timeout_seconds=60,
         )
+        self._add(
+            "seal",
+            "Verifies the audit trail, and seals it.",
+            [
+                access.database(plane.database, plane.database.auditor),
+                access.cache(plane.cache),
+                access.seals(plane.seals),
+            ],
+            # All chains of all tenants, when somebody asks for it.
+            timeout_seconds=300,
+        )
+        acknowledge_new_seals(self.functions["seal"].role, stage)
 
     def _producing(self, *topics: str) -> Access:
         return access.producing(self._scope, self._plane.kafka, *topics)

@@ -6,12 +6,20 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra.cdk.components.data_metrics import CONSUMER_GROUPS, lag_metric, undelivered_metric
-from infra.cdk.components.metrics import cache_hit_ratio, count_or_zero, failure_ratio, job_metric, rules_ratio
+from infra.cdk.components.metrics import (
+    cache_hit_ratio,
+    count_or_zero,
+    failure_ratio,
+    function_metric,
+    job_metric,
+    rules_ratio,
+)
 from infra.cdk.components.widgets import graph, total
 from infra.cdk.settings import ModelSettings, StageSettings
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
 HOUR = cdk.Duration.hours(1)
+DAY = cdk.Duration.days(1)
 WIDTH = 8
 
 type Rows = Iterator[list[cloudwatch.IWidget]]
@@ -22,6 +30,7 @@ def job_rows(stage: StageSettings) -> Rows:
     yield from _originals(stage.name)
     yield from _waiting(stage.name)
     yield from _dead_letters(stage)
+    yield from _books(stage.name)
     yield from _classification(stage.name, stage.model)
 
 
@@ -118,6 +127,26 @@ def _dead_letters(stage: StageSettings) -> Rows:
         )
         row.append(graph("Undelivered queue", [messages], right=[age], width=WIDTH))
     yield row
+
+
+def _books(stage: str) -> Rows:
+    seal = f"smartqueue-{stage}-seal"
+    yield [
+        graph(
+            "Unaccounted jobs", [_gauge("jobs_unaccounted", stage, "jobs that the books do not explain")], width=WIDTH
+        ),
+        graph(
+            "Audit problems", [_gauge("audit_problems", stage, "entries that are not what was written")], width=WIDTH
+        ),
+        graph(
+            "Seals/day",
+            [
+                function_metric(name, function_name=seal, statistic="Sum", period=DAY, label=label)
+                for name, label in (("Invocations", "begun"), ("Errors", "failed"))
+            ],
+            width=WIDTH,
+        ),
+    ]
 
 
 def _classification(stage: str, model: ModelSettings) -> Rows:

@@ -11,6 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.cdk.components.seal_bucket import LISTING_SEALS, SEALS_FOLDER, USING_SEALS, seal_bucket
 from infra.cdk.settings import NetworkSettings, StageSettings
 
 SECRET_ACTIONS = (
@@ -22,7 +23,7 @@ SECRET_ACTIONS = (
 
 
 class Endpoints(Construct):
-    """S3 for the migration's answer, Secrets Manager for all, and Lambda and STS for pollers without a way out."""
+    """S3 for seals and the migration's answer, Secrets Manager for all, Lambda and STS for pollers without an exit."""
 
     def __init__(
         self,
@@ -44,26 +45,41 @@ class Endpoints(Construct):
         self._subnets = ec2.SubnetSelection(
             subnet_group_name=subnet_group, availability_zones=list(zones)[: settings.endpoint_zones]
         )
-        self._add_answers_to_cloudformation(subnet_group)
+        self._add_storage(subnet_group)
         self._add_secrets()
         if stage.triggers and not stage.triggers.provisioned:
             self._add_pollers()
 
-    def _add_answers_to_cloudformation(self, subnet_group: str) -> None:
-        """A custom resource answers CloudFormation through a bucket of AWS; a gateway endpoint costs nothing."""
-        bucket = f"cloudformation-custom-resource-response-{self._stage.region.replace('-', '')}"
-        self._vpc.add_gateway_endpoint(
+    def _add_storage(self, subnet_group: str) -> None:
+        """A gateway endpoint costs nothing."""
+        storage = self._vpc.add_gateway_endpoint(
             "S3",
             service=ec2.GatewayVpcEndpointAwsService.S3,
             subnets=[ec2.SubnetSelection(subnet_group_name=subnet_group)],
-        ).add_to_policy(
+        )
+        # A custom resource answers CloudFormation through a bucket of AWS.
+        answers = f"cloudformation-custom-resource-response-{self._stage.region.replace('-', '')}"
+        storage.add_to_policy(
             iam.PolicyStatement(
                 # CloudFormation signed the address with an identity of its own.
                 principals=[iam.AnyPrincipal()],
                 actions=["s3:PutObject"],
-                resources=[f"arn:{self._stack.partition}:s3:::{bucket}/*"],
+                resources=[f"arn:{self._stack.partition}:s3:::{answers}/*"],
             )
         )
+        seals = seal_bucket(self, self._stage).arn
+        for actions, resource in (
+            (LISTING_SEALS, seals),
+            (USING_SEALS, f"{seals}/{SEALS_FOLDER}/*"),
+        ):
+            storage.add_to_policy(
+                iam.PolicyStatement(
+                    principals=[iam.AnyPrincipal()],
+                    actions=list(actions),
+                    resources=[resource],
+                    conditions={"StringEquals": {"aws:PrincipalAccount": self._stack.account}},
+                )
+            )
 
     def _add_secrets(self) -> None:
         """Functions read their credentials here, and rotation writes them."""

@@ -14,6 +14,8 @@ FAIL_WITHOUT_ERROR = {route.function for route in ROUTES} | {"process", "classif
 """What answers 500, or that records must come again: to Lambda, calls that went well."""
 ERR_WITHOUT_FAILURE = {"authorizer"}
 """What can refuse a token only by raising an error: otherwise strangers could ring, and take deployments back."""
+COMES_ALONE = {"seal"}
+"""What is called once a day: a second error would be tomorrow's."""
 PER_THOUSAND = 1
 """The failed calls that a function may have: a tenth of the traffic on a bad version has more by far."""
 
@@ -36,7 +38,7 @@ def new_error_alarm(
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         # A canary of five minutes must see its errors; one that comes alone may be chance.
         evaluation_periods=3,
-        datapoints_to_alarm=2,
+        datapoints_to_alarm=1 if function in COMES_ALONE else 2,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         **_failed_calls(full_name, function, stage, alias),
     )

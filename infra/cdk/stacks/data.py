@@ -10,6 +10,7 @@ from infra.cdk.components.data_key import new_data_key
 from infra.cdk.components.database_proxy import DatabaseProxy
 from infra.cdk.components.kafka_cluster import KafkaCluster
 from infra.cdk.components.postgres import DATABASE_NAME, OWNER_NAME, PostgresDatabase
+from infra.cdk.components.seal_bucket import new_seal_bucket
 from infra.cdk.components.secrets import PASSWORD_LENGTH, ApplicationSecrets
 from infra.cdk.components.valkey import USER_NAME, ValkeyCache
 from infra.cdk.connections import check_connections
@@ -112,6 +113,7 @@ class DataStack(cdk.Stack):
             token_keys=secrets.token_keys(),
             metrics_credential=secrets.metrics_credential(),
             webhook_signing=secrets.webhook_signing(),
+            seals=new_seal_bucket(self, "Seals", stage=stage),
             network=network.functions,
         )
 

@@ -6,6 +6,7 @@ Ports and passwords are parameters, so one synthesised cloud assembly serves eve
 import aws_cdk as cdk
 from constructs import Construct
 
+from infra.cdk.components.seal_bucket import new_seal_bucket
 from infra.cdk.components.secrets import PASSWORD_LENGTH, ApplicationSecrets
 from infra.cdk.data_plane import (
     Cache,
@@ -101,6 +102,7 @@ class LocalDataStack(cdk.Stack):
             token_keys=secrets.token_keys(),
             metrics_credential=secrets.metrics_credential(),
             webhook_signing=secrets.webhook_signing(),
+            seals=new_seal_bucket(self, "Seals", stage=stage),
             network=None,
         )
 

@@ -53,6 +53,7 @@ class ServiceStack(cdk.Stack):
         if stage.triggers:
             self._add_triggers(stage.triggers)
         self._add_relay_schedule()
+        self._add_seal_schedule()
         if stage.secret_rotation_days:
             self._add_rotation(stage.secret_rotation_days)
 
@@ -110,6 +111,26 @@ class ServiceStack(cdk.Stack):
             ],
         )
         acknowledge(schedule, "Serverless-EventBusDLQ", "The next minute's run does what a missed one did not.")
+
+    def _add_seal_schedule(self) -> None:
+        schedule = events.Rule(
+            self,
+            "SealSchedule",
+            rule_name=f"smartqueue-{self._stage.name}-seal",
+            description="Seals the audit trail once a day.",
+            # At one hour of the day and not so often: the alarm on missing seals looks for one in every day.
+            schedule=events.Schedule.cron(hour="3", minute="17"),
+            targets=[
+                targets.LambdaFunction(
+                    self.functions["seal"].target,
+                    event=events.RuleTargetInput.from_object({}),
+                    # A seal an hour later is as good.
+                    retry_attempts=10,
+                    max_event_age=cdk.Duration.hours(1),
+                )
+            ],
+        )
+        acknowledge(schedule, "Serverless-EventBusDLQ", "An alarm tells of a seal that is missing.")
 
     def _add_rotation(self, days: int) -> None:
         database = self._plane.database

@@ -107,6 +107,20 @@ def test_the_relay_is_paid_for_almost_all_of_the_time() -> None:
     assert cost("Logs", rule, relay) == pytest.approx(written * (0.50 + 0.03))
 
 
+def test_a_schedule_of_once_a_day_is_paid_for_thirty_times() -> None:
+    rule = ("AWS::Events::Rule", {"Name": "smartqueue-prod-seal", "ScheduleExpression": "cron(17 3 * * ? *)"})
+    runs, seconds = HOURS / 24, USAGE.idle.seal_seconds
+    assert cost("Lambda", rule, function("seal", 512)) == pytest.approx(
+        runs * (seconds * 0.5 * 0.0000133334 + 0.20 / 1e6)
+    )
+
+
+def test_a_schedule_of_unknown_frequency_is_refused() -> None:
+    rule = ("AWS::Events::Rule", {"Name": "smartqueue-prod-seal", "ScheduleExpression": "cron(17 * * * ? *)"})
+    with pytest.raises(UnpricedSettingError, match="no idea how often"):
+        cost("Lambda", rule, function("seal", 512))
+
+
 def test_snapshots_are_kept_warm_all_month() -> None:
     kind, properties = function("submit", 1024)
     snapped = {**properties, "SnapStart": {"ApplyOn": "PublishedVersions"}}
