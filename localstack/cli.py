@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.table import Table
 
-from localstack import docker, logs, paths, status
+from localstack import docker, logs, paths, status, verification
 from localstack import state as states
 from localstack.errors import LocalCloudError
 from localstack.settings import from_environment
@@ -208,6 +208,18 @@ def command_logs(
         _guarded(action)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+@app.command("verify")
+def command_verify(
+    *, tenant: Annotated[str, typer.Option("--tenant", "-t", help="Of this tenant alone.")] = ""
+) -> None:
+    """Verify the whole audit trail against all that was ever sealed. Exit code 1 unless it is as it was written."""
+    found = _guarded(lambda: verification.verify(_running().endpoints, tenant))
+    if found.problems:
+        answers.print(found.table())
+    answers.print(found.summary(), highlight=False)
+    raise typer.Exit(0 if found.sound else 1)
 
 
 @app.command("demo")
