@@ -46,10 +46,9 @@ class Accounts:
 
     def login(self, body: LoginBody) -> Session:
         """Check a password. Raises UnauthorizedError, the same for every cause, or TooManyRequestsError."""
-        self._limit.check(body.username)
+        self._limit.take(body.username)
         row = self._users.find_user(body.username)
         if not verify_password(body.password, row["password_hash"] if row else None) or row is None:
-            self._limit.record_failure(body.username)
             raise UnauthorizedError("Username or password is wrong.")
         self._limit.clear(body.username)
         user = Principal(

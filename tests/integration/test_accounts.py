@@ -114,7 +114,7 @@ def test_too_many_failed_logins_make_the_account_wait_even_with_the_right_passwo
     assert 0 < int(limited.headers["Retry-After"]) <= 900
     assert login(plane, "bob").status == 401, "other accounts are not held up"
     with redis.Redis(host=plane.valkey.host, port=plane.valkey.port) as client:
-        [key] = [key for key in client.keys("login:failures:*") if client.get(key) == b"3"]
+        [key] = [key for key in client.keys("login:failures:*") if client.get(key) == b"4"]
         client.pexpire(key, 1)
     plane.rows("SELECT pg_sleep(0.01)")
     assert login(plane).status == 200
