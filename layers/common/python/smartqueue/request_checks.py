@@ -39,7 +39,7 @@ def check_request(event: Mapping[str, Any]) -> None:
             raise BadRequestError("The query string contains characters that no text may have, such as NUL.")
     if not request.body or request.http_method == "GET":
         return
-    if len(request.body) >= MAX_BODY_BYTES:
+    if len(request.body.encode("utf-8", "surrogatepass")) >= MAX_BODY_BYTES:
         raise ContentTooLargeError(f"Send less than {MAX_BODY_BYTES:,} bytes at once; a batch can be split.")
     content_type = request.headers.get("Content-Type") or JSON_TYPE
     if content_type.partition(";")[0].strip().lower() != JSON_TYPE:
