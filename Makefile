@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-kafka test-prometheus lint unit synth cost guards lock
+.PHONY: help setup demo up down test test-kafka test-prometheus lint unit synth cost guards attacks audit lock
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -39,6 +39,12 @@ cost: setup  ## Tell what dev and prod cost, and write it into docs/cost.md
 
 guards: setup  ## Take every guard of the code away, one at a time: a test must fail (minutes)
 	@.venv/bin/python bin/guards --jobs 2
+
+attacks: setup  ## Attack the API, its tokens, its tenants and its webhooks with thousands of made-up requests (minutes)
+	@ATTACK_EXAMPLES=$${ATTACK_EXAMPLES:-100} .venv/bin/pytest tests/security
+
+audit: setup  ## Look for known weaknesses in the code and in every locked dependency
+	@.venv/bin/python bin/audit
 
 lock: setup  ## Resolve the dependencies anew and write requirements/*.lock
 	@PATH=.venv/bin:$$PATH bin/lock

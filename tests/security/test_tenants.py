@@ -27,7 +27,7 @@ SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1
 """
 FEWEST_TABLES = 5
-CASES = 8 * EXAMPLES
+CASES = min(8 * EXAMPLES, 200)
 
 
 @dataclass(frozen=True)
