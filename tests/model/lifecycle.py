@@ -137,7 +137,7 @@ class Lifecycle:
         yield "move.after"
 
     def rescue_stranded(self) -> Steps:
-        """A job pending for long with nothing in the outbox gets a new event."""
+        """A job pending for long with nothing in the outbox gets a new event, for the classifier too if need be."""
         waiting = {message.job_id for message in self.outbox}
         lost = [j for j in self.jobs.values() if j.status == "PENDING" and j.is_forgotten and j.job_id not in waiting]
         if not lost:
@@ -145,7 +145,7 @@ class Lifecycle:
         yield "rescue-stranded.before"
         for job in lost:
             job.is_forgotten = False
-            self._tell([created(job) if job.waits_for_classifier else retry(job)], is_due=True)
+            self._tell([retry(job) if job.is_classified else created(job)], is_due=True)
         yield "rescue-stranded.after"
 
     def publish_due(self, chosen: Sequence[Told] | None = None) -> Steps:

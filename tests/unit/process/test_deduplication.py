@@ -75,6 +75,7 @@ def test_a_finished_event_is_dropped_and_others_are_not() -> None:
     dedup.mark_done([done])
     assert cache.values[done.idempotency_key] == DONE
     assert dedup.drop_done([done, other, done]) == [other]
+    assert dedup.drop_done([done]) == [], "being dropped does not undo the mark"
 
 
 def test_the_same_event_twice_in_a_batch_passes_once() -> None:
