@@ -53,6 +53,10 @@ def trust_the_systems_authorities(plane: Plane, folder: Path) -> None:
     plane.configure(KAFKA_CA_FILE="")
 
 
+def name_authorities_that_are_not_there(plane: Plane, folder: Path) -> None:
+    plane.configure(KAFKA_CA_FILE=str(folder / "nothing.pem"))
+
+
 def come_without_tls(plane: Plane, folder: Path) -> None:
     plane.configure(KAFKA_SECURITY="PLAINTEXT")
 
@@ -65,6 +69,7 @@ def come_without_tls(plane: Plane, folder: Path) -> None:
         give_no_login,
         trust_another_authority,
         trust_the_systems_authorities,
+        name_authorities_that_are_not_there,
         come_without_tls,
     ],
 )
