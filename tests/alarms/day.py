@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 type Values = Mapping[str, float | None]
 
-MEASURED_BY_RELAY = {"outbox-backlog", "oldest-pending-job", "relay-not-running"}
+MEASURED_BY_RELAY = {"outbox-backlog", "oldest-pending-job", "jobs-unaccounted", "relay-not-running"}
+MEASURED_BY_SEAL = ("seal-missing", "audit-trail-broken")
 MANY = 1100
 STRANGERS = 5
 BATCH = 100
@@ -64,13 +65,16 @@ class Day:
             started = time.time()
             self.faults.run_relay(1)
             silent_since = time.time()
-            self._await_healthy(started, "outbox-backlog", "oldest-pending-job")
+            self._await_healthy(started, "outbox-backlog", "oldest-pending-job", "jobs-unaccounted")
+            self._seal(self.healthy)
             self._see_work_done(self.healthy)
             self._refuse_strangers()
             self._take_the_database_away()
             self._lock_the_jobs()
             self._take_concurrency_away()
             self._deploy_badly(*CALLED)
+            self._break_the_seal()
+            self._tamper()
             self._break_the_consumers()
             with self.faults.away(self.faults.parts.kafka):
                 self._fill_the_outbox()
@@ -110,8 +114,8 @@ class Day:
             self._tenant.admin.wait_for(job["jobId"], "COMPLETED", classified=True)
         self._await_no_lag()
         self.gateway.publish()
-        # The rest is about the relay, and told when it runs.
-        names = self.alarms.keys() - ON_PAPER.keys() - MEASURED_BY_RELAY
+        # The rest is told by the relay and the seal, when they run.
+        names = self.alarms.keys() - ON_PAPER.keys() - MEASURED_BY_RELAY - {*MEASURED_BY_SEAL}
         self._await_healthy(since, *names, into=seen)
 
     def _refuse_strangers(self) -> None:
@@ -162,6 +166,32 @@ class Day:
             assert not any(pool.map(self.faults.invoke, functions))
         self._see_broken(since, *(f"{function}-errors" for function in functions))
 
+    def _seal(self, seen: dict[str, Values]) -> None:
+        since = time.time()
+        assert self.faults.invoke("seal")
+        self._await_healthy(since, *MEASURED_BY_SEAL, into=seen)
+
+    def _break_the_seal(self) -> None:
+        since = time.time()
+        with self.faults.badly_deployed("seal"):
+            assert not self.faults.invoke("seal")
+        # The error first: without it, the missing seal could be one that is not counted yet.
+        self._see_broken(since, "seal-errors", "seal-missing")
+
+    def _tamper(self) -> None:
+        """Past the service, as somebody can who has the database's own password."""
+        job = self._tenant.admin.submit("Is tampered with", **INSTANT)["jobId"]
+        self._tenant.admin.wait_for(job, "COMPLETED", classified=True)
+        since = time.time()
+        with self.faults.job_gone(job):
+            self.faults.run_relay(1)
+            self._see_broken(since, "jobs-unaccounted")
+        since = time.time()
+        with self.faults.history_rewritten(job):
+            # It seals all the same, and tells.
+            assert self.faults.invoke("seal")
+            self._see_broken(since, "audit-trail-broken")
+
     def _break_the_consumers(self) -> None:
         self._await_no_lag()
         self.model.always("500")
@@ -184,7 +214,8 @@ class Day:
         self._see_work_done(self.healed)
         since = time.time()
         self.faults.run_relay(1)
-        self._await_healthy(since, "outbox-backlog", "oldest-pending-job", into=self.healed)
+        self._await_healthy(since, "outbox-backlog", "oldest-pending-job", "jobs-unaccounted", into=self.healed)
+        self._seal(self.healed)
         self.schedule.publish()
         self._await_healthy(started, "relay-not-running", into=self.healed)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from localstack.aws import client
 from localstack.endpoints import FUNCTION_PREFIX
@@ -101,6 +102,45 @@ class Faults:
         finally:
             thread.join()
         assert not failed
+
+    @contextmanager
+    def job_gone(self, job_id: str) -> Iterator[None]:
+        """Somebody deletes a job past the service, and puts it back."""
+        with self._as_superuser() as connection:
+            row = connection.execute(
+                "DELETE FROM jobs WHERE job_id = %s RETURNING to_jsonb(jobs)", (job_id,)
+            ).fetchone()
+        assert row is not None
+        try:
+            yield
+        finally:
+            with self._as_superuser() as connection:
+                connection.execute(
+                    "INSERT INTO jobs SELECT * FROM jsonb_populate_record(NULL::jobs, %s)", (Jsonb(row[0]),)
+                )
+
+    @contextmanager
+    def history_rewritten(self, job_id: str) -> Iterator[None]:
+        """Somebody changes what the audit trail says of a job, as only a superuser can, and takes it back."""
+        with self._as_superuser() as connection:
+            connection.execute(
+                "UPDATE audit_logs SET username = username || '?' WHERE entity_id = %s AND action = 'JOB_CREATED'",
+                (job_id,),
+            )
+        try:
+            yield
+        finally:
+            with self._as_superuser() as connection:
+                connection.execute(
+                    "UPDATE audit_logs SET username = rtrim(username, '?') WHERE entity_id = %s", (job_id,)
+                )
+
+    @contextmanager
+    def _as_superuser(self) -> Iterator[psycopg.Connection[Any]]:
+        """One transaction without any trigger."""
+        with psycopg.connect(self.parts.postgres.superuser_url) as connection:
+            connection.execute("SET LOCAL session_replication_role = replica")
+            yield connection
 
     def invoke(self, function: str, payload: bytes = b"{}") -> bool:
         """Run a function and tell whether it ended well."""

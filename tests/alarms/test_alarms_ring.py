@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 FUNCTIONS = (
     *("auth", "authorizer", "classify", "docs", "metrics", "migrate", "process"),
-    *("query", "relay", "replay", "rotate", "submit"),
+    *("query", "relay", "replay", "rotate", "seal", "submit"),
 )
 RINGING = (
     *("api-server-errors", "submit-server-errors", "submit-latency"),
     *("job-failure-ratio", "dlq-growing", "model-away"),
     *("oldest-pending-job", "outbox-backlog", "relay-not-running"),
     *("consumer-lag-processor", "consumer-lag-classifier", "consumer-stalled-processor", "consumer-stalled-classifier"),
+    *("jobs-unaccounted", "audit-trail-broken", "seal-missing"),
     "functions-throttled",
     *(f"{function}-errors" for function in FUNCTIONS),
 )
