@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -75,6 +76,20 @@ def test_the_previous_key_still_verifies_but_signs_nothing(make_tokens: MakeToke
     assert tokens.verify(f"Bearer {token}") == ALICE
     assert jwt.get_unverified_header(tokens.issue(ALICE))["kid"] == "2"
     tokens, _ = make_tokens(NEW)
+    with pytest.raises(UnauthorizedError):
+        tokens.verify(f"Bearer {token}")
+
+
+@pytest.mark.parametrize(("minutes", "is_good"), [(5, True), (-5, False)])
+def test_the_previous_key_verifies_until_its_time_is_over(
+    make_tokens: MakeTokens, *, minutes: int, is_good: bool
+) -> None:
+    token = make_tokens(OLD)[0].issue(ALICE)
+    until = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+    tokens, _ = make_tokens({**NEW, "previous": {**OLD, "until": until}})
+    if is_good:
+        assert tokens.verify(f"Bearer {token}") == ALICE
+        return
     with pytest.raises(UnauthorizedError):
         tokens.verify(f"Bearer {token}")
 
