@@ -1,9 +1,11 @@
 """Taking guards away, one at a time, in a copy of the tree, and asking the tests whether they notice."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,10 +32,16 @@ class Verdict:
 
 
 class Tree:
-    """A copy of what git knows of the working tree."""
+    """A copy of the files that git tracks, as they are in the working tree, or as they were committed last."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, committed: bool = False) -> None:
         self._folder = folder
+        folder.mkdir()
+        if committed:
+            archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout
+            with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+                tar.extractall(folder, filter="data")
+            return
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
         for name in filter(None, listed.stdout.split("\0")):
             if (ROOT / name).is_file():
