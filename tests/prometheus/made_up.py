@@ -15,7 +15,7 @@ from functions.export.messages import Series, encode
 from functions.export.remote_write import RemoteWriter
 from functions.export.scrape import read
 from functions.metrics.exposition import render
-from smartqueue.metrics import DURATION_BUCKETS_SECONDS, Counter
+from smartqueue.metrics import DURATION_BUCKETS_SECONDS, Counter, Gauge
 from smartqueue.store.attempts import Gauges
 
 if TYPE_CHECKING:
@@ -37,14 +37,16 @@ def busy(step: int) -> str:
         oldest_pending_seconds=402.5 + step,
         oldest_dead_seconds=90_003.25 + step,
     )
-    return render(counters, histogram | {"sum": str(10 + 7.5 * step)}, gauges)
+    measured: dict[str, str] = {Gauge.JOBS_UNACCOUNTED: str(17 + step), Gauge.AUDIT_PROBLEMS: str(29 + step)}
+    return render(counters, histogram | {"sum": str(10 + 7.5 * step)}, gauges, measured)
 
 
 def still(step: int) -> str:
     """GET /metrics of a stage where jobs are due and nothing happens any more."""
     gauges = Gauges(active_jobs=5, dead_jobs=0, outbox_backlog=5, oldest_pending_seconds=100.0, oldest_dead_seconds=0.0)
     counters = {name.value: str(100 * place) for place, name in enumerate(Counter, 1)}
-    return render(counters, {"0.5": "30", "sum": "12"}, gauges)
+    measured: dict[str, str] = {Gauge.JOBS_UNACCOUNTED: "0", Gauge.AUDIT_PROBLEMS: "0"}
+    return render(counters, {"0.5": "30", "sum": "12"}, gauges, measured)
 
 
 def write(url: str) -> None:
