@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -77,7 +78,7 @@ class BatchClassifier:
         )
         for ticket, verdict in zip(tickets, verdicts, strict=True):
             _tell(ticket, verdict, meter, written=ticket.job_id in written)
-        self._outbox.publish_now([messages[job_id] for job_id, awaited in written.items() if awaited])
+        self._outbox.publish_now([replace(messages[job_id], topic=topic) for job_id, topic in written.items() if topic])
 
 
 def _ticket(row: Row) -> Ticket:

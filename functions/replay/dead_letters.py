@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from smartqueue.errors import ConflictError, NotFoundError
-from smartqueue.events import EventType, event_message
+from smartqueue.events import JOB_EVENTS, JOB_EVENTS_BULK, EventType, event_message
 from smartqueue.ids import is_id
 from smartqueue.jobs import Action, Actor, Job, JobView, Move, Status
 from smartqueue.outcomes import job_event
@@ -45,7 +45,8 @@ class DeadLetters:
     def replay_matching(self, filters: DeadFilters, *, limit: int, caller: Principal, correlation_id: str) -> Bulk:
         """Start all dead letters that match anew, at most `limit`."""
         jobs, more = self._matching(filters, limit, caller)
-        done = self._replay(jobs, caller, correlation_id)
+        # However many calls it takes to replay all, jobs that are fresh do not wait for them.
+        done = self._replay(jobs, caller, correlation_id, topic=JOB_EVENTS_BULK)
         return _bulk(jobs, done, more=more)
 
     def discard_matching(self, filters: DeadFilters, *, limit: int, caller: Principal, correlation_id: str) -> Bulk:
@@ -64,8 +65,8 @@ class DeadLetters:
         rows = self._store.browse_dead(tenant_id=caller.tenant_id, page=Page(limit=limit + 1), filters=filters)
         return [Job.from_row(row) for row in rows[:limit]], len(rows) > limit
 
-    def _replay(self, jobs: list[Job], caller: Principal, correlation_id: str) -> set[str]:
-        moves = [_replay(job, caller, correlation_id) for job in jobs]
+    def _replay(self, jobs: list[Job], caller: Principal, correlation_id: str, *, topic: str = JOB_EVENTS) -> set[str]:
+        moves = [_replay(job, caller, correlation_id, topic) for job in jobs]
         done = self._store.move(moves, tenant_id=caller.tenant_id)
         self._outbox.publish_now(
             [message for move in moves if move.job.job_id in done for message in move.messages],
@@ -74,7 +75,7 @@ class DeadLetters:
         return done
 
 
-def _replay(job: Job, caller: Principal, correlation_id: str) -> Move:
+def _replay(job: Job, caller: Principal, correlation_id: str, topic: str) -> Move:
     count = job.replay_count + 1
     event = job_event(EventType.JOB_REPLAYED, job, attempt=1, status=Status.PENDING, replay_count=count, with_text=True)
     return Move(
@@ -86,7 +87,7 @@ def _replay(job: Job, caller: Principal, correlation_id: str) -> Move:
         attributes={"replayCount": count, "requestCorrelationId": correlation_id, "attemptsUsed": job.attempt},
         attempt=0,
         replay_count=count,
-        messages=(event_message(event),),
+        messages=(event_message(event, topic=topic),),
     )
 
 

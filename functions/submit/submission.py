@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -74,7 +74,8 @@ class Submission:
         by_id = {str(row["job_id"]): row for row in inserted}
         # A key may stand twice in one batch: then the first of the two holds it.
         by_key = {row["idempotency_key"]: row for row in (*inserted, *holders) if row["idempotency_key"]}
-        self._outbox.publish_now([job.created for job in jobs if job.job_id in by_id], tenant_id=caller.tenant_id)
+        created = [replace(job.created, topic=by_id[job.job_id]["topic"]) for job in jobs if job.job_id in by_id]
+        self._outbox.publish_now(created, tenant_id=caller.tenant_id)
         return [_outcome(job, by_id.get(job.job_id), by_key) for job in jobs]
 
     def _job_type(self, name: str) -> JobType:

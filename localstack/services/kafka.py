@@ -25,7 +25,7 @@ from localstack.services.base import Service
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TOPICS = {"job-events": 3, "job-results": 3, "job-dlq": 3}
+TOPICS = {"job-events": 3, "job-events-bulk": 3, "job-results": 3, "job-dlq": 3}
 _CLIENT_TIMEOUT_MS = 5_000
 
 

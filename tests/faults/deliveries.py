@@ -14,7 +14,7 @@ from tests.faults.scene import Fault, Scene
 from tests.faults.services import ROUNDS, jobs_flowing
 from tests.faults.trigger import Trigger
 from tests.faults.workload import HOOK, QUICK, STUBBORN, TICKET, USUAL
-from tests.integration.topics import TopicReader, msk_event
+from tests.integration.topics import LANES, TopicReader, msk_event
 
 GROUP = "delivery"
 HOUR_SECONDS = 3600.0
@@ -27,7 +27,7 @@ def play_duplicates(scene: Scene) -> None:
     reader = TopicReader(scene.lab.kafka.access)
     with jobs_flowing(scene):
         for _ in range(3):
-            records = reader.read("job-events")
+            records = reader.read(*LANES)
             with ThreadPoolExecutor(3) as pool:
                 for _ in range(3):
                     pool.submit(_deliver_shuffled, scene, list(records))
@@ -49,7 +49,7 @@ def play_produced_again(scene: Scene) -> None:
     try:
         with jobs_flowing(scene):
             time.sleep(0.7)
-            again = [record for record in reader.read("job-events") for _ in range(2)]
+            again = [record for record in reader.read(*LANES) for _ in range(2)]
             scene.chance.shuffle(again)
             for record in again:
                 producer.send(record.topic, key=record.key, value=record.value, headers=list(record.headers))
@@ -140,10 +140,10 @@ def play_wrong_clocks(scene: Scene) -> None:
 def play_late_events(scene: Scene) -> None:
     """Deliver the events of a job's first life after it was replayed."""
     reader = TopicReader(scene.lab.kafka.access)
-    reader.read("job-events")
+    reader.read(*LANES)
     scene.workload.submit(USUAL)
     scene.wait_until_done(seconds=30)
-    first_life = reader.read("job-events")
+    first_life = reader.read(*LANES)
     for tenant in scene.tenants:
         tenant.api.call("replay", "POST", "/admin/dlq/replay", {})
     scene.strike()

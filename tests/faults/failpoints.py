@@ -8,7 +8,7 @@ from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from tests.faults.scene import Fault, Scene
 from tests.faults.trigger import MAPPINGS
 from tests.faults.workload import HOPELESS, QUICK, REFUSED, REGRETTED, USUAL
-from tests.integration.topics import TOPICS, TopicReader
+from tests.integration.topics import LANES, TOPICS, TopicReader
 
 GROUP = "failpoint"
 # A hang ends with the function's time, as on Lambda; only the trigger, which is AWS's, has none.
@@ -63,16 +63,17 @@ def _make_dead(scene: Scene) -> None:
 def skip_to_the_end(scene: Scene) -> None:
     """Move the offsets of all consumer groups to the end of their topics."""
     reader = TopicReader(scene.lab.kafka.access)
-    ends = {TopicPartition("job-events", number): 0 for number in range(TOPICS["job-events"])}
-    for record in reader.read("job-events"):
+    ends = {TopicPartition(topic, number): 0 for topic in LANES for number in range(TOPICS[topic])}
+    for record in reader.read(*LANES):
         ends[TopicPartition(record.topic, record.partition)] = record.offset + 1
     for mapping in MAPPINGS:
+        ours = {partition: end for partition, end in ends.items() if partition.topic == mapping["topic"]}
         consumer = KafkaConsumer(
             **scene.lab.kafka.access.options, group_id=str(mapping["group"]), enable_auto_commit=False
         )
         try:
-            consumer.assign(list(ends))
-            consumer.commit({partition: OffsetAndMetadata(end, "", -1) for partition, end in ends.items()})
+            consumer.assign(list(ours))
+            consumer.commit({partition: OffsetAndMetadata(end, "", -1) for partition, end in ours.items()})
         finally:
             consumer.close()
 

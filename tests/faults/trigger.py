@@ -10,8 +10,9 @@ from localstack.process import ManagedProcess, clean_environment
 from tests.brokers import Broker
 
 MAPPINGS = [
-    {"function": "process", "topic": "job-events", "group": "job-processor", "batch_size": 100},
-    {"function": "classify", "topic": "job-events", "group": "job-classifier", "batch_size": 100},
+    {"function": function, "topic": f"job-events{lane}", "group": f"{group}{lane}", "batch_size": 100}
+    for function, group in (("process", "job-processor"), ("classify", "job-classifier"))
+    for lane in ("", "-bulk")
 ]
 LOOK_SECONDS = 0.1
 

@@ -188,6 +188,7 @@ def test_topics_are_as_wide_and_keep_as_long_as_the_stage_says(stage: Assembly) 
         for topic, configuration in _topics(stage)
     } == {
         "job-events": (settings.partitions, settings.events_retention_days),
+        "job-events-bulk": (settings.partitions, settings.events_retention_days),
         "job-results": (settings.partitions, settings.events_retention_days),
         "job-dlq": (3, settings.dead_letter_retention_days),
     }

@@ -60,8 +60,9 @@ def test_a_function_is_told_exactly_what_its_settings_read(local: Assembly, name
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_functions_settings_accept_what_it_is_told(local: Assembly, name: str) -> None:
     settings: type[EnvironmentModel] = importlib.import_module(f"functions.{name}.settings").Settings
-    # A reference to a parameter of the data stack can only be a port or an address.
+    # A reference to a parameter of the data stack can only be a port, an address, or how to log in to Kafka.
     given = {variable: value if isinstance(value, str) else "1" for variable, value in local.environment(name).items()}
+    given |= {"KAFKA_SECURITY": "PLAINTEXT"} if "KAFKA_SECURITY" in given else {}
     assert settings.from_environment(given)
 
 

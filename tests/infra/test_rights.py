@@ -67,11 +67,11 @@ def test_only_the_classifier_knows_the_key_of_the_ai_model(local: Assembly) -> N
 @pytest.mark.parametrize(
     ("name", "topics"),
     [
-        ("submit", {"job-events", "job-results"}),
-        ("replay", {"job-events"}),
-        ("process", {"job-events", "job-results", "job-dlq"}),
-        ("classify", {"job-events"}),
-        ("relay", {"job-events", "job-results", "job-dlq"}),
+        ("submit", {"job-events", "job-events-bulk", "job-results"}),
+        ("replay", {"job-events", "job-events-bulk"}),
+        ("process", {"job-events", "job-events-bulk", "job-results", "job-dlq"}),
+        ("classify", {"job-events", "job-events-bulk"}),
+        ("relay", {"job-events", "job-events-bulk", "job-results", "job-dlq"}),
         ("query", set()),
     ],
 )

@@ -22,7 +22,7 @@ from smartqueue.database import connect_database
 from smartqueue.metrics import metered
 from smartqueue.settings import CacheSettings, DatabaseSettings, KafkaSettings
 from tests.integration.invocations import Answer, Context, api_event, forget_settings
-from tests.integration.topics import TOPICS, TopicReader, event_types, msk_event, values
+from tests.integration.topics import LANES, TOPICS, TopicReader, event_types, msk_event, values
 from tests.integration.wiring import ROLES, SCRAPE_TOKEN, Wiring
 
 __all__ = ["ROLES", "SCRAPE_TOKEN", "TOPICS", "Answer", "Context", "Plane", "event_types", "msk_event", "values"]
@@ -111,9 +111,9 @@ class Plane(Wiring):
         fields = {"payload": {"durationSeconds": 0, **payload}, "retry": dict(retry or {})}
         return str(self.submit(token, type="simulate", **fields)["jobId"])
 
-    def records(self, topic: str = "job-events") -> list[Any]:
-        """Return the topic's records that no earlier call returned."""
-        return self.reader.read(topic)
+    def records(self, *topics: str) -> list[Any]:
+        """Return the records of topics (without any: of both lanes of job events) that no earlier call returned."""
+        return self.reader.read(*(topics or LANES))
 
     def deliver(self, function: str, records: Iterable[Any], *, seconds: float = 60.0) -> Any:
         """Give records to a function in one batch."""

@@ -145,7 +145,7 @@ def test_the_holder_of_a_key_is_looked_for_in_the_tenant_only(plane: Plane, part
 def test_a_verdict_is_written_once_and_for_its_own_tenant(plane: Plane, parts: Parts, pending: Job) -> None:
     store = ClassificationStore(parts.environment("classify").database)
 
-    def write(category: str, tenant: str = "tenant-a") -> dict[str, bool]:
+    def write(category: str, tenant: str = "tenant-a") -> dict[str, str | None]:
         event = Message(topic=JOB_EVENTS, key=pending.job_id, value="{}", correlation_id="c", tenant_id=tenant)
         verdict = ClassifiedJob(
             job_id=pending.job_id,
@@ -163,7 +163,7 @@ def test_a_verdict_is_written_once_and_for_its_own_tenant(plane: Plane, parts: P
         return store.write([verdict], username="x")
 
     assert write("Network", tenant="tenant-b") == {}
-    assert write("Database") == {pending.job_id: False}
+    assert write("Database") == {pending.job_id: None}
     assert write("Network") == {}
     assert plane.job(pending.job_id)["category"] == "Database"
     assert [step for step, _, _ in plane.steps(pending.job_id)] == ["JOB_CREATED", "JOB_CLASSIFIED"]

@@ -11,7 +11,8 @@ from kafka import KafkaConsumer, TopicPartition
 
 from localstack.kafka_client import KafkaAccess
 
-TOPICS = {"job-events": 3, "job-results": 1, "job-dlq": 1}
+TOPICS = {"job-events": 3, "job-events-bulk": 3, "job-results": 1, "job-dlq": 1}
+LANES = ("job-events", "job-events-bulk")
 READ_SECONDS = 20.0
 
 

@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.cdk.components import access
 from infra.cdk.components.access import Access
 from infra.cdk.components.job_function import JobFunction, Placement
-from infra.cdk.components.kafka_rights import JOB_DLQ, JOB_EVENTS, JOB_RESULTS
+from infra.cdk.components.kafka_rights import JOB_DLQ, JOB_EVENTS, JOB_EVENTS_BULK, JOB_RESULTS
 from infra.cdk.components.release import Rollout
 from infra.cdk.components.seal_bucket import acknowledge_new_seals
 from infra.cdk.data_plane import DataPlane
@@ -75,7 +75,7 @@ class Catalogue:
                 cors,
                 as_api,
                 cache,
-                self._producing(JOB_EVENTS, JOB_RESULTS),
+                self._producing(JOB_EVENTS, JOB_EVENTS_BULK, JOB_RESULTS),
                 token,
                 _retry(),
                 self._simulate(),
@@ -87,7 +87,7 @@ class Catalogue:
         self._add(
             "replay",
             "Replays or discards failed jobs; shows audit logs.",
-            [cors, as_api, cache, self._producing(JOB_EVENTS), token],
+            [cors, as_api, cache, self._producing(JOB_EVENTS, JOB_EVENTS_BULK), token],
         )
         self._add(
             "metrics",
@@ -113,7 +113,7 @@ class Catalogue:
             [
                 as_worker,
                 cache,
-                self._producing(JOB_EVENTS, JOB_RESULTS, JOB_DLQ),
+                self._producing(JOB_EVENTS, JOB_EVENTS_BULK, JOB_RESULTS, JOB_DLQ),
                 _retry(),
                 self._simulate(),
                 self._webhooks(),
@@ -129,7 +129,7 @@ class Catalogue:
             [
                 as_worker,
                 cache,
-                self._producing(JOB_EVENTS),
+                self._producing(JOB_EVENTS, JOB_EVENTS_BULK),
                 access.openai(plane.openai),
                 batches,
                 access.plain(
@@ -147,7 +147,7 @@ class Catalogue:
             [
                 as_worker,
                 cache,
-                self._producing(JOB_EVENTS, JOB_RESULTS, JOB_DLQ),
+                self._producing(JOB_EVENTS, JOB_EVENTS_BULK, JOB_RESULTS, JOB_DLQ),
                 _retry(),
                 access.plain(RELAY_POLL_SECONDS="0.25", RELAY_RUN_SECONDS="57", RESCUE_STRANDED_SECONDS="900"),
             ],

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from infra.cdk.components.kafka_rights import JOB_EVENTS
+from infra.cdk.components.kafka_rights import JOB_EVENTS, JOB_EVENTS_BULK
 
 MINUTE = cdk.Duration.minutes(1)
-CONSUMER_GROUPS = ("job-processor", "job-classifier")
+BULK = "-bulk"
+"""What a group that reads the bulk topic ends in."""
+CONSUMER_GROUPS = ("job-processor", "job-classifier", f"job-processor{BULK}", f"job-classifier{BULK}")
 BROKERS = ("1", "2", "3")
 """Three brokers in three zones, as MSK numbers them."""
 
@@ -22,8 +24,9 @@ def database_metric(name: str, *, stage: str, statistic: str, label: str) -> clo
 
 
 def lag_metric(group: str, *, stage: str, name: str = "SumOffsetLag", statistic: str = "Maximum") -> cloudwatch.Metric:
-    """How far a consumer group is behind on `job-events`."""
-    dimensions = {"Cluster Name": f"smartqueue-{stage}", "Consumer Group": group, "Topic": JOB_EVENTS}
+    """How far a consumer group is behind on its topic."""
+    topic = JOB_EVENTS_BULK if group.endswith(BULK) else JOB_EVENTS
+    dimensions = {"Cluster Name": f"smartqueue-{stage}", "Consumer Group": group, "Topic": topic}
     return _metric("AWS/Kafka", name, dimensions, statistic, group)
 
 

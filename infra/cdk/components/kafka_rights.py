@@ -9,6 +9,8 @@ from constructs import Construct
 from infra.cdk.data_plane import Kafka, KafkaSecurity
 
 JOB_EVENTS = "job-events"
+JOB_EVENTS_BULK = "job-events-bulk"
+"""The same for tenants with many unfinished jobs, so that nobody else waits behind them."""
 JOB_RESULTS = "job-results"
 JOB_DLQ = "job-dlq"
 

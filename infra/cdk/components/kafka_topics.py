@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_msk as msk
 from constructs import Construct
 
-from infra.cdk.components.kafka_rights import JOB_DLQ, JOB_EVENTS, JOB_RESULTS
+from infra.cdk.components.kafka_rights import JOB_DLQ, JOB_EVENTS, JOB_EVENTS_BULK, JOB_RESULTS
 from infra.cdk.settings import KafkaSettings
 
 REPLICAS = 3
@@ -37,7 +37,7 @@ class _Topic:
 
 
 class KafkaTopics(Construct):
-    """`job-events`, `job-results` and `job-dlq`; what they hold ends with their own retention."""
+    """`job-events`, `job-events-bulk`, `job-results` and `job-dlq`; what they hold ends with their own retention."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class KafkaTopics(Construct):
 def _topics(settings: KafkaSettings) -> tuple[_Topic, ...]:
     return (
         _Topic(name=JOB_EVENTS, partitions=settings.partitions, retention_days=settings.events_retention_days),
+        _Topic(name=JOB_EVENTS_BULK, partitions=settings.partitions, retention_days=settings.events_retention_days),
         # As many, so that whoever reads both can share them out alike.
         _Topic(name=JOB_RESULTS, partitions=settings.partitions, retention_days=settings.events_retention_days),
         _Topic(name=JOB_DLQ, partitions=DEAD_LETTER_PARTITIONS, retention_days=settings.dead_letter_retention_days),

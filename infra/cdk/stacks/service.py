@@ -3,6 +3,8 @@
 The same in every stage; what a stage is made of arrives as settings and a `DataPlane`.
 """
 
+from functools import partial
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -12,7 +14,7 @@ from constructs import Construct
 from infra.cdk.components.acknowledgement import acknowledge
 from infra.cdk.components.catalogue import Catalogue
 from infra.cdk.components.common_layer import CommonLayer
-from infra.cdk.components.kafka_rights import JOB_EVENTS
+from infra.cdk.components.kafka_rights import JOB_EVENTS, JOB_EVENTS_BULK
 from infra.cdk.components.kafka_trigger import KafkaTrigger
 from infra.cdk.components.last_resort import new_last_resort_queue
 from infra.cdk.components.migration import Migration
@@ -69,16 +71,20 @@ class ServiceStack(cdk.Stack):
 
     def _add_triggers(self, settings: TriggerSettings) -> None:
         queue = new_last_resort_queue(self, "Undelivered", stage=self._stage) if settings.provisioned else None
-        self._add_trigger("ProcessorTrigger", settings, queue, function="process", consumer_group="job-processor")
-        self._add_trigger("ClassifierTrigger", settings, queue, function="classify", consumer_group="job-classifier")
+        for name, function in (("Processor", "process"), ("Classifier", "classify")):
+            group = f"job-{name.lower()}"
+            add = partial(self._add_trigger, settings=settings, queue=queue, function=function)
+            add(f"{name}Trigger", topic=JOB_EVENTS, consumer_group=group)
+            add(f"{name}BulkTrigger", topic=JOB_EVENTS_BULK, consumer_group=f"{group}-bulk")
 
     def _add_trigger(
         self,
         construct_id: str,
+        *,
         settings: TriggerSettings,
         queue: sqs.IQueue | None,
-        *,
         function: str,
+        topic: str,
         consumer_group: str,
     ) -> None:
         KafkaTrigger(
@@ -86,10 +92,10 @@ class ServiceStack(cdk.Stack):
             construct_id,
             function=self.functions[function],
             kafka=self._plane.kafka,
-            topic=JOB_EVENTS,
+            topic=topic,
             consumer_group=consumer_group,
             settings=settings,
-            # One group for both mappings shares the units that are paid by the hour.
+            # One group for all mappings shares the units that are paid by the hour.
             poller_group=f"smartqueue-{self._stage.name}",
             last_resort=queue,
         )

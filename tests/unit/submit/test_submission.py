@@ -37,6 +37,7 @@ class Store:
                 row |= {name: getattr(job, name) for name in NewJob.__dataclass_fields__}
                 row |= {"tenant_id": "tenant-a", "created_by": "u", "created_at": now, "updated_at": now}
                 row |= {"status": "PENDING", "version": 0, "attempt": 0, "replay_count": 0}
+                row |= {"topic": "job-events"}
                 self.rows.append(row)
                 inserted.append(row)
         keys = {job.idempotency_key for job in jobs} - {None}

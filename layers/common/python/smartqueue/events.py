@@ -11,6 +11,8 @@ from smartqueue.ids import new_id
 from smartqueue.models import WireModel
 
 JOB_EVENTS = "job-events"
+# The same for tenants with many unfinished jobs; which of the two, the database says when it writes the outbox row.
+JOB_EVENTS_BULK = "job-events-bulk"
 JOB_RESULTS = "job-results"
 JOB_DLQ = "job-dlq"
 SCHEMA_VERSION: Final = 1

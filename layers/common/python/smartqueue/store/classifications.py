@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartqueue.database import Database, Row, commit_boundary
-from smartqueue.events import JOB_EVENTS, Message
+from smartqueue.events import Message
 from smartqueue.store.jobs import INLINE_GRACE_SECONDS
 from smartqueue.store.queries import load
 
@@ -39,10 +39,10 @@ class ClassificationStore:
         """Return those of the jobs that nobody has classified yet."""
         return self._database.query(self._sql["find_unclassified"], {"job_ids": list(job_ids)})
 
-    def write(self, jobs: Sequence[ClassifiedJob], *, username: str) -> dict[str, bool]:
+    def write(self, jobs: Sequence[ClassifiedJob], *, username: str) -> dict[str, str | None]:
         """Write verdicts with their audit and outbox rows.
 
-        Returns the jobs written, by id, and whether each waits for its JOB_CLASSIFIED event.
+        Returns the jobs written, by id, and the topic of its JOB_CLASSIFIED event for each that waits for one.
         """
         verdicts = [
             {
@@ -55,9 +55,8 @@ class ClassificationStore:
         parameters = {
             "verdicts": json.dumps(verdicts),
             "username": username,
-            "topic": JOB_EVENTS,
             "grace_seconds": INLINE_GRACE_SECONDS,
         }
         with commit_boundary("classification"):
             rows = self._database.query(self._sql["write"], parameters)
-        return {str(row["job_id"]): row["awaits_classification"] for row in rows}
+        return {str(row["job_id"]): row["topic"] for row in rows}

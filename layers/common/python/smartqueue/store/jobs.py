@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from smartqueue.database import Database, Row, Statement, as_ids, commit_boundary
-from smartqueue.events import JOB_EVENTS, Message
+from smartqueue.events import Message
 from smartqueue.jobs import TERMINAL, Actor, Move
 from smartqueue.store.queries import load
 
@@ -53,7 +53,8 @@ class JobStore:
     def insert(self, jobs: Sequence[NewJob], *, tenant_id: str, user: Actor) -> tuple[list[Row], list[Row]]:
         """Insert jobs with their audit and outbox rows, in one transaction and one round trip.
 
-        Returns the rows inserted, and the earlier rows that hold the idempotency keys of those that were not.
+        Returns the rows inserted, with the `topic` of their events, and the earlier rows that hold the idempotency
+        keys of those that were not.
         """
         keys = [job.idempotency_key for job in jobs if job.idempotency_key is not None]
         insert = Statement(
@@ -63,7 +64,6 @@ class JobStore:
                 "tenant_id": tenant_id,
                 "user_id": user.user_id,
                 "username": user.username,
-                "topic": JOB_EVENTS,
                 "grace_seconds": INLINE_GRACE_SECONDS,
             },
         )

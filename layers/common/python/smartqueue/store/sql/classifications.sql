@@ -29,7 +29,8 @@ WITH verdicts AS (
         updated_at = now()
     FROM verdicts v, locked l
     WHERE j.job_id = v.job_id AND l.job_id = j.job_id AND j.tenant_id = v.tenant_id AND j.category IS NULL
-    RETURNING j.job_id, j.tenant_id, j.status, j.correlation_id, j.awaits_classification
+    RETURNING j.job_id, j.tenant_id, j.status, j.correlation_id, j.awaits_classification,
+        job_events_lane(j.tenant_id, 0) AS topic
 ), audited AS (
     INSERT INTO audit_logs (tenant_id, username, action, entity_id, old_state, new_state, details, attributes,
         correlation_id)
@@ -38,9 +39,9 @@ WITH verdicts AS (
     FROM written w JOIN verdicts v USING (job_id)
 ), queued AS (
     INSERT INTO outbox (id, tenant_id, topic, key, value, headers, due_at)
-    SELECT v.outbox_id, w.tenant_id, %(topic)s, w.job_id::text, v.event,
+    SELECT v.outbox_id, w.tenant_id, w.topic, w.job_id::text, v.event,
         jsonb_build_object('correlation_id', w.correlation_id), now() + %(grace_seconds)s * interval '1 second'
     FROM written w JOIN verdicts v USING (job_id)
     WHERE w.awaits_classification
 )
-SELECT job_id, awaits_classification FROM written
+SELECT job_id, CASE WHEN awaits_classification THEN topic END AS topic FROM written

@@ -7,6 +7,8 @@ WITH wanted AS (
         retry_base_seconds double precision, timeout_seconds double precision, awaits_classification boolean,
         correlation_id text, idempotency_key text, request_hash text, outbox_id uuid, event text
     )
+), lane AS (
+    SELECT job_events_lane(%(tenant_id)s, count(*)) AS topic FROM wanted
 ), inserted AS (
     INSERT INTO jobs (job_id, tenant_id, type, title, description, payload, max_retries, retry_base_seconds,
         timeout_seconds, awaits_classification, correlation_id, created_by, idempotency_key, request_hash)
@@ -24,11 +26,11 @@ WITH wanted AS (
     FROM inserted
 ), queued AS (
     INSERT INTO outbox (id, tenant_id, topic, key, value, headers, due_at)
-    SELECT w.outbox_id, i.tenant_id, %(topic)s, i.job_id::text, w.event,
+    SELECT w.outbox_id, i.tenant_id, l.topic, i.job_id::text, w.event,
         jsonb_build_object('correlation_id', i.correlation_id), now() + %(grace_seconds)s * interval '1 second'
-    FROM wanted w JOIN inserted i USING (job_id)
+    FROM wanted w JOIN inserted i USING (job_id) CROSS JOIN lane l
 )
-SELECT * FROM inserted
+SELECT i.*, l.topic FROM inserted i CROSS JOIN lane l
 
 -- name: find_by_idempotency_keys
 SELECT * FROM jobs WHERE tenant_id = %(tenant_id)s AND idempotency_key = ANY(%(keys)s)
@@ -102,8 +104,9 @@ WITH wanted AS (
     FROM moved m JOIN wanted w USING (job_id)
 ), queued AS (
     INSERT INTO outbox (id, tenant_id, topic, key, value, headers, due_at)
-    SELECT o.id, m.tenant_id, o.topic, o.key, o.value, jsonb_build_object('correlation_id', m.correlation_id),
-        now() + o.due_in_seconds * interval '1 second'
+    SELECT o.id, m.tenant_id,
+        CASE WHEN o.topic = 'job-events' THEN job_events_lane(m.tenant_id, 0) ELSE o.topic END, o.key, o.value,
+        jsonb_build_object('correlation_id', m.correlation_id), now() + o.due_in_seconds * interval '1 second'
     FROM jsonb_to_recordset(%(messages)s::jsonb) AS o (
         id uuid, job_id uuid, topic text, key text, value text, due_in_seconds double precision
     ) JOIN moved m USING (job_id)

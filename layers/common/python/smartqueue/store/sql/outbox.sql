@@ -2,7 +2,8 @@
 
 -- name: insert
 INSERT INTO outbox (id, tenant_id, topic, key, value, headers, due_at)
-SELECT id, tenant_id, topic, key, value, headers, now() + due_in_seconds * interval '1 second'
+SELECT id, tenant_id, CASE WHEN topic = 'job-events' THEN job_events_lane(tenant_id, 0) ELSE topic END, key, value,
+    headers, now() + due_in_seconds * interval '1 second'
 FROM jsonb_to_recordset(%(messages)s::jsonb) AS m (
     id uuid, tenant_id text, topic text, key text, value text, headers jsonb, due_in_seconds double precision
 )
