@@ -34,6 +34,12 @@ unit: setup  ## Unit tests only (seconds)
 synth: setup  ## Synthesise the AWS stages dev and prod into infra/cdk/cdk.out, and tell what their packages weigh
 	@.venv/bin/python bin/synth
 
+faults: setup  ## Break the system in every way we know, check every promise, and write the table of docs/guarantees.md
+	@bin/faults run --write
+
+soak: setup  ## A quarter of an hour of three tenants, a flood and random faults, with an eye on latencies and memory
+	@bin/faults soak --write
+
 cost: setup  ## Tell what dev and prod cost, and write it into docs/cost.md
 	@.venv/bin/python bin/cost --write
 

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
@@ -23,8 +24,11 @@ from tests.faults.campaign import Campaign, Task
 from tests.faults.catalogue import UnknownFaultError, choose_faults
 from tests.faults.evidence import Observer
 from tests.faults.invariants import find_violations
+from tests.faults.lab import SOAK_PACE, Lab
 from tests.faults.run import Result
 from tests.faults.scene import Fault
+from tests.faults.soak import Soak
+from tests.faults.soak_table import SOAK_BEGIN, SOAK_END, judge, render_soak
 from tests.faults.table import render, write
 from tests.faults.versions import name_versions
 from tests.faults.workload import Accepted, Kind
@@ -87,7 +91,8 @@ def run(
     for problem in campaign.problems[:20]:
         console.print(f"seen at the end: {problem}")
     table = render(results, seed=chosen_seed, versions=name_versions())
-    console.print(f"\n{table}\n{time.monotonic() - started:.0f} s")
+    # Not through rich, which would wrap the rows.
+    typer.echo(f"\n{table}\n{time.monotonic() - started:.0f} s")
     if results_file:
         results_file.write_text(json.dumps([result.to_json() for result in results], indent=1), "utf-8")
     broken = [result for result in results if result.violations]
@@ -98,6 +103,29 @@ def run(
         raise typer.Exit(1)
     if write_table:
         write(table)
+
+
+@app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(help="How long jobs are submitted.", min=0.5, max=60)] = 15.0,
+    seed: Annotated[int | None, typer.Option(help="Repeats the faults of an earlier run.")] = None,
+    write_table: Annotated[bool, typer.Option("--write", help="Put the table into docs/guarantees.md.")] = False,
+) -> None:
+    """Let three tenants work, one of them flooding, then break things; watch latencies, memory and promises."""
+    quiet_client_logs()
+    chosen_seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    console.print(f"{minutes:g} minutes and the end of what is under way, seed {chosen_seed}")
+    with tempfile.TemporaryDirectory(prefix="smartqueue-soak-") as folder, Lab(Path(folder), SOAK_PACE) as lab:
+        result = Soak(lab, seconds=minutes * 60, seed=chosen_seed).run()
+    table = render_soak(result, seed=chosen_seed, versions=name_versions())
+    typer.echo(table)
+    problems = judge(result)
+    for problem in problems[:20]:
+        console.print(problem)
+    if problems:
+        raise typer.Exit(1)
+    if write_table:
+        write(table, begin=SOAK_BEGIN, end=SOAK_END)
 
 
 @app.command()

@@ -61,6 +61,13 @@ FAST_PACE = Pace(
     relay_every_seconds=2.6,
 )
 
+# A deployed stage's own waiting times, but for the relay's schedule, so that a killed one is soon back.
+SOAK_PACE = Pace(
+    variables={"RELAY_RUN_SECONDS": "9.5", "SUBMIT_QUOTA_PER_MINUTE": "600"},
+    timeouts={"process": 60, "classify": 60, "relay": 20, "migrate": 120},
+    relay_every_seconds=10,
+)
+
 
 @dataclass
 class Lab:

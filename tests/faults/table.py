@@ -42,14 +42,13 @@ def render(results: Sequence[Result], *, seed: int, versions: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def write(table: str, page: Path = PAGE) -> None:
-    """Put the table into the page, between its markers. Raises ValueError if the page has none."""
-    text = page.read_text("utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
+def write(table: str, page: Path = PAGE, *, begin: str = BEGIN, end: str = END) -> None:
+    """Put a table into the page, between its markers. Raises ValueError if the page has none."""
+    before, found, rest = page.read_text("utf-8").partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
         raise ValueError(f"{page} has no place for the table")
-    page.write_text(f"{before}{BEGIN}\n{table}{END}{after}", "utf-8")
+    page.write_text(f"{before}{begin}\n{table}{end}{after}", "utf-8")
 
 
 def _rows(results: Sequence[Result]) -> list[str]:

@@ -17,7 +17,7 @@ PORT = 6379
 USER_NAME = "smartqueue"
 COMMANDS = (
     *("get", "set", "del", "expire", "ttl", "incr", "incrby"),
-    *("hincrby", "hincrbyfloat", "hgetall"),
+    *("hset", "hincrby", "hincrbyfloat", "hgetall"),
     *("multi", "exec", "discard", "ping"),
 )
 """What the functions send; a test runs them as this user."""
