@@ -78,8 +78,8 @@ class Sealing:
             finished=all(one.finished for one in verified.values()),
             key=key,
         )
-        # What one tenant lacks says nothing about the others.
-        if tells_of_all or report.problem_count:
+        # What one tenant lacks says nothing about the others, and half a look says nothing good.
+        if report.problem_count or (tells_of_all and report.finished):
             self._meter.set_gauge(Gauge.AUDIT_PROBLEMS, report.problem_count)
         for problem in self._findings.problems:
             log.error("the audit trail has a problem", extra=asdict(problem))

@@ -11,6 +11,7 @@ VCPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4, "2xlarge"
 FREE_INSIGHTS_DAYS = 7
 HOURS_PER_DAY = 24
 ONCE_A_DAY = re.compile(r"cron\(\d+ \d+ \* \* \? \*\)")
+ONCE_A_WEEK = re.compile(r"cron\(\d+ \d+ \? \* [A-Z]{3} \*\)")
 
 type Rule = Callable[[Context, Properties], Iterator[Line]]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.cloud import LocalCloud
 
+LANES = {"": "job-events", "-bulk": "job-events-bulk"}
 GROUPS = ("job-processor", "job-classifier")
 # Everything that is there once bears the stage's name alone.
 STAGE_NAME = FUNCTION_PREFIX.rstrip("-")
@@ -115,8 +116,12 @@ class LagMeter:
         self._cloud = cloud
 
     def publish(self) -> dict[str, int]:
-        """Put the lag of each group as it is now, and return it."""
-        lags = {group: self._cloud.lag(group) for group in GROUPS}
+        """Put the lag of each group and lane as it is now, and return it by group, all lanes together."""
+        lags = {
+            (f"{group}{lane}", topic): self._cloud.lag(f"{group}{lane}", topic)
+            for group in GROUPS
+            for lane, topic in LANES.items()
+        }
         self._metrics.put_metric_data(
             Namespace="AWS/Kafka",
             MetricData=[
@@ -125,11 +130,11 @@ class LagMeter:
                     "Dimensions": [
                         {"Name": "Cluster Name", "Value": STAGE_NAME},
                         {"Name": "Consumer Group", "Value": group},
-                        {"Name": "Topic", "Value": "job-events"},
+                        {"Name": "Topic", "Value": topic},
                     ],
                     "Value": lag,
                 }
-                for group, lag in lags.items()
+                for (group, topic), lag in lags.items()
             ],
         )
-        return lags
+        return {group: sum(lag for (name, _), lag in lags.items() if name.startswith(group)) for group in GROUPS}

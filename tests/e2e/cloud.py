@@ -106,9 +106,9 @@ class LocalCloud:
         """All records of a topic."""
         return kafka_topics.read(self.endpoints.kafka, topic)
 
-    def lag(self, group: str) -> int:
-        """How many records of job-events a consumer group has not done with."""
-        return kafka_lag(self.endpoints.kafka, group, "job-events")
+    def lag(self, group: str, topic: str = "job-events") -> int:
+        """How many records of a topic a consumer group has not done with."""
+        return kafka_lag(self.endpoints.kafka, group, topic)
 
     def scrape_credential(self) -> str:
         """The secret that Prometheus is given."""

@@ -12,7 +12,7 @@ from infra.cdk.components.alarms_watch import (
     NO_NEWS_IS_NO_NEWS,
     Watch,
 )
-from infra.cdk.components.data_metrics import lag_metric, undelivered_metric
+from infra.cdk.components.data_metrics import BULK, lag_metric, undelivered_metric
 from infra.cdk.components.metrics import function_metric, job_metric
 from infra.cdk.settings import StageSettings
 
@@ -123,14 +123,18 @@ def _about_waiting(stage: StageSettings) -> Iterator[Watch]:
 
 def _about_a_consumer(stage: StageSettings, group: str, function: str) -> Iterator[Watch]:
     who = group.removeprefix("job-")
+    lags = {
+        "lag": lag_metric(group, stage=stage.name, statistic="Minimum"),
+        "bulk": lag_metric(f"{group}{BULK}", stage=stage.name, statistic="Minimum"),
+    }
     yield Watch(
         name=f"consumer-lag-{who}",
         section="consumer-lag",
         meaning=f"The group {group} is far behind and does not catch up.",
         # The least of five minutes: a burst that is worked off meanwhile is no lag. A lag that falls needs nobody.
         metric=cloudwatch.MathExpression(
-            expression=f"IF(lag > {LAGGING_EVENTS} AND DIFF(lag) >= 0, 1, 0)",
-            using_metrics={"lag": lag_metric(group, stage=stage.name, statistic="Minimum")},
+            expression=f"IF(lag + bulk > {LAGGING_EVENTS} AND DIFF(lag + bulk) >= 0, 1, 0)",
+            using_metrics=lags,
             label=f"{group} is behind and does not catch up",
             period=FIVE_MINUTES,
         ),
@@ -144,9 +148,9 @@ def _about_a_consumer(stage: StageSettings, group: str, function: str) -> Iterat
         section="consumer-stalled",
         meaning=f"Events wait for {group}, and {function} has finished no batch for minutes.",
         metric=cloudwatch.MathExpression(
-            expression="IF(FILL(lag, 0) > 0 AND FILL(begun, 0) - FILL(failed, 0) <= 0, 1, 0)",
+            expression="IF(FILL(lag, 0) + FILL(bulk, 0) > 0 AND FILL(begun, 0) - FILL(failed, 0) <= 0, 1, 0)",
             using_metrics={
-                "lag": lag_metric(group, stage=stage.name, statistic="Minimum"),
+                **lags,
                 "begun": _function_sum("Invocations", stage, function),
                 "failed": _function_sum("Errors", stage, function),
             },

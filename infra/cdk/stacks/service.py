@@ -55,7 +55,7 @@ class ServiceStack(cdk.Stack):
         if stage.triggers:
             self._add_triggers(stage.triggers)
         self._add_relay_schedule()
-        self._add_seal_schedule()
+        self._add_seal_schedules()
         if stage.secret_rotation_days:
             self._add_rotation(stage.secret_rotation_days)
 
@@ -118,25 +118,32 @@ class ServiceStack(cdk.Stack):
         )
         acknowledge(schedule, "Serverless-EventBusDLQ", "The next minute's run does what a missed one did not.")
 
-    def _add_seal_schedule(self) -> None:
-        schedule = events.Rule(
+    def _add_seal_schedules(self) -> None:
+        # At one hour of the day and not so often: the alarm on missing seals looks for one in every day.
+        daily = events.Schedule.cron(hour="3", minute="17")
+        self._schedule_seal("Seal", daily, {}, "Seals the audit trail once a day.")
+        # What the daily run does not look at: what was changed behind the last seal.
+        weekly = events.Schedule.cron(week_day="SUN", hour="4", minute="17")
+        self._schedule_seal("Verify", weekly, {"action": "verify"}, "Verifies the whole audit trail once a week.")
+
+    def _schedule_seal(self, name: str, schedule: events.Schedule, event: dict[str, str], description: str) -> None:
+        rule = events.Rule(
             self,
-            "SealSchedule",
-            rule_name=f"smartqueue-{self._stage.name}-seal",
-            description="Seals the audit trail once a day.",
-            # At one hour of the day and not so often: the alarm on missing seals looks for one in every day.
-            schedule=events.Schedule.cron(hour="3", minute="17"),
+            f"{name}Schedule",
+            rule_name=f"smartqueue-{self._stage.name}-{name.lower()}",
+            description=description,
+            schedule=schedule,
             targets=[
                 targets.LambdaFunction(
                     self.functions["seal"].target,
-                    event=events.RuleTargetInput.from_object({}),
-                    # A seal an hour later is as good.
+                    event=events.RuleTargetInput.from_object(event),
+                    # An hour later is as good.
                     retry_attempts=10,
                     max_event_age=cdk.Duration.hours(1),
                 )
             ],
         )
-        acknowledge(schedule, "Serverless-EventBusDLQ", "An alarm tells of a seal that is missing.")
+        acknowledge(rule, "Serverless-EventBusDLQ", "An alarm tells of a seal that is missing.")
 
     def _add_rotation(self, days: int) -> None:
         database = self._plane.database
