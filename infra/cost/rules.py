@@ -10,6 +10,7 @@ LEAST_PROXY_VCPUS = 2
 VCPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16}
 FREE_INSIGHTS_DAYS = 7
 HOURS_PER_DAY = 24
+DAYS_PER_WEEK = 7
 ONCE_A_DAY = re.compile(r"cron\(\d+ \d+ \* \* \? \*\)")
 ONCE_A_WEEK = re.compile(r"cron\(\d+ \d+ \? \* [A-Z]{3} \*\)")
 
@@ -152,6 +153,8 @@ def _schedule(context: Context, properties: Properties) -> Iterator[Line]:
         runs, unit = float(context.prices.hours_per_month * MINUTES_PER_HOUR), "minute"
     elif ONCE_A_DAY.fullmatch(how_often):
         runs, unit = context.prices.hours_per_month / HOURS_PER_DAY, "day"
+    elif ONCE_A_WEEK.fullmatch(how_often):
+        runs, unit = context.prices.hours_per_month / HOURS_PER_DAY / DAYS_PER_WEEK, "week"
     else:
         raise UnpricedSettingError(f"no idea how often {how_often} is")
     name = str(properties["Name"]).removeprefix(f"smartqueue-{context.templates.stage}-")
