@@ -157,7 +157,8 @@ def _schedule(context: Context, properties: Properties) -> Iterator[Line]:
         runs, unit = context.prices.hours_per_month / HOURS_PER_DAY / DAYS_PER_WEEK, "week"
     else:
         raise UnpricedSettingError(f"no idea how often {how_often} is")
-    name = str(properties["Name"]).removeprefix(f"smartqueue-{context.templates.stage}-")
+    # A function with several schedules has rules that are called after it and what they are for.
+    name = str(properties["Name"]).removeprefix(f"smartqueue-{context.templates.stage}-").partition("-")[0]
     function = context.templates.function(name)
     idle = context.usage.idle
     if name == "relay":

@@ -34,7 +34,7 @@ from tests.faults.versions import name_versions
 from tests.faults.workload import Accepted, Kind
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 ANY_END = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 
 

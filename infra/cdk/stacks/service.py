@@ -121,16 +121,18 @@ class ServiceStack(cdk.Stack):
     def _add_seal_schedules(self) -> None:
         # At one hour of the day and not so often: the alarm on missing seals looks for one in every day.
         daily = events.Schedule.cron(hour="3", minute="17")
-        self._schedule_seal("Seal", daily, {}, "Seals the audit trail once a day.")
+        self._schedule_seal("seal", daily, {}, "Seals the audit trail once a day.")
         # What the daily run does not look at: what was changed behind the last seal.
         weekly = events.Schedule.cron(week_day="SUN", hour="4", minute="17")
-        self._schedule_seal("Verify", weekly, {"action": "verify"}, "Verifies the whole audit trail once a week.")
+        self._schedule_seal("seal-verify", weekly, {"action": "verify"}, "Verifies the whole audit trail once a week.")
 
-    def _schedule_seal(self, name: str, schedule: events.Schedule, event: dict[str, str], description: str) -> None:
+    def _schedule_seal(
+        self, rule_name: str, schedule: events.Schedule, event: dict[str, str], description: str
+    ) -> None:
         rule = events.Rule(
             self,
-            f"{name}Schedule",
-            rule_name=f"smartqueue-{self._stage.name}-{name.lower()}",
+            f"{''.join(map(str.capitalize, rule_name.split('-')))}Schedule",
+            rule_name=f"smartqueue-{self._stage.name}-{rule_name}",
             description=description,
             schedule=schedule,
             targets=[
