@@ -64,9 +64,11 @@ class Day:
         with self.faults.without_relays():
             started = time.time()
             self.faults.run_relay(1)
-            silent_since = time.time()
             self._await_healthy(started, "outbox-backlog", "oldest-pending-job", "jobs-unaccounted")
             self._seal(self.healthy)
+            # It takes a relay to count, so it comes before the silence.
+            self._tamper()
+            silent_since = time.time()
             self._see_work_done(self.healthy)
             self._refuse_strangers()
             self._take_the_database_away()
@@ -74,7 +76,6 @@ class Day:
             self._take_concurrency_away()
             self._deploy_badly(*CALLED)
             self._break_the_seal()
-            self._tamper()
             self._break_the_consumers()
             with self.faults.away(self.faults.parts.kafka):
                 self._fill_the_outbox()
