@@ -49,8 +49,15 @@ class Campaign:
         threads = [threading.Thread(target=self._work, name=f"lab {n}") for n in range(self._labs)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            # What runs ends in order, so that no server is left behind.
+            while self._next():
+                pass
+            for thread in threads:
+                thread.join()
         return self.results
 
     def _work(self) -> None:

@@ -69,6 +69,14 @@ class Observer:
             ).fetchall()
         return int(count)
 
+    def running(self, tenants: Sequence[str]) -> int:
+        """Count the jobs of these tenants that are at work."""
+        with psycopg.connect(self._database_url, autocommit=True) as connection:
+            [(count,)] = connection.execute(
+                "SELECT count(*) FROM jobs WHERE tenant_id = ANY(%s) AND status = 'PROCESSING'", (list(tenants),)
+            ).fetchall()
+        return int(count)
+
     def latest_end(self, tenants: Sequence[str]) -> float:
         """Return when the last of these tenants' jobs ended (Unix time)."""
         with psycopg.connect(self._database_url, autocommit=True) as connection:

@@ -39,6 +39,14 @@ class Scene:
         for name, action in self.orders.items():
             self.lab.order(name, action)
 
+    def wait_until_running(self, count: int, *, seconds: float = 30) -> None:
+        """Wait until so many jobs are at work. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while self.observer.running(self.tenant_ids) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"never {count} jobs at work at once")
+            time.sleep(LOOK_SECONDS / 5)
+
     def wait_until_done(self, *, seconds: float) -> bool:
         """Wait until every job has ended and everything is published; False when the time is over."""
         deadline = time.monotonic() + seconds

@@ -20,6 +20,8 @@ ROUNDS = 3
 # How far into the workload things break, and for how long they stay broken.
 LEAD_SECONDS = 0.3
 AWAY_SECONDS = 2.0
+# How many jobs must be at work when the workers of the real pace are killed.
+RUNNING = 4
 
 
 @contextmanager
@@ -152,8 +154,10 @@ def play_kill_everything(scene: Scene) -> None:
 
 def play_kill_workers_for_real(scene: Scene) -> None:
     """With a stage's own waiting times: kill every worker while each of them runs jobs, and count the seconds."""
-    scene.workload.submit([HOOK, SLOW, TICKET, QUICK, SLOW], rounds=4)
-    time.sleep(0.5)
+    scene.workload.submit([HOOK, TICKET, QUICK], rounds=4)
+    scene.workload.submit([SLOW, SLOW], rounds=2)
+    # All of them begun, none of them done: the worst moment.
+    scene.wait_until_running(RUNNING)
     scene.strike()
     scene.lab.pool.kill(*WORKERS)
 

@@ -118,7 +118,7 @@ class Catalogue:
                 self._simulate(),
                 self._webhooks(),
                 batches,
-                access.plain(LEASE_SECONDS="15", HEARTBEAT_SECONDS="5"),
+                access.plain(LEASE_SECONDS="12", HEARTBEAT_SECONDS="4"),
             ],
             timeout_seconds=60,
             placement=Placement.OPEN,

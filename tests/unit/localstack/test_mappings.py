@@ -118,10 +118,12 @@ def test_a_template_is_read_again_only_after_a_change() -> None:
     assert cloud.templates_read == 2
 
 
-def test_the_file_for_docker_names_both_readers() -> None:
+def test_the_file_for_docker_names_both_readers_of_both_lanes() -> None:
     assert {(mapping.function, mapping.group) for mapping in read_file(docker.MAPPING_FILE)} == {
         ("smartqueue-local-process", "job-processor"),
+        ("smartqueue-local-process", "job-processor-bulk"),
         ("smartqueue-local-classify", "job-classifier"),
+        ("smartqueue-local-classify", "job-classifier-bulk"),
     }
 
 
