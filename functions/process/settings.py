@@ -17,6 +17,6 @@ class Settings(
 ):
     """lease_seconds: how long a silent worker keeps its jobs. heartbeat_seconds: how often it is heard of."""
 
-    lease_seconds: PositiveSeconds = 12
-    heartbeat_seconds: PositiveSeconds = 4
+    lease_seconds: PositiveSeconds = 10
+    heartbeat_seconds: PositiveSeconds = 3
     allow_simulate: bool = False

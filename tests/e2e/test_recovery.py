@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.e2e.client import Tenant
     from tests.e2e.cloud import LocalCloud
 
-LEASE_SECONDS = 12
+LEASE_SECONDS = 10
 
 
 def test_a_killed_workers_job_is_rescued_and_completes(tenant: Tenant, cloud: LocalCloud) -> None:

@@ -65,6 +65,9 @@ class Bench:
         problems += _unexpected_ends(evidence, accepted, fault)
         struck = max([scene.struck_at, *self._strikes(fault)])
         recovery = max(self._observer.latest_end(scene.tenant_ids) - struck, 0.0) if struck else 0.0
+        limit = fault.recovery_limit_seconds
+        if limit is not None and recovery > limit:
+            problems.append(f"recovered after {recovery:.1f} s, {limit:g} are promised")
         self._lab.disarm()
         return Result(
             fault=fault.name,

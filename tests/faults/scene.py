@@ -62,6 +62,7 @@ class Fault:
     """Something that breaks. play: submits jobs and breaks things; returns when nothing is broken any more.
 
     may_use_up_attempts: whether so much breaks that a job may run out of attempts, which is a legal end.
+    real_pace: whether it needs a stage's own waiting times. recovery_limit_seconds: what is promised, if anything is.
     """
 
     name: str
@@ -72,3 +73,4 @@ class Fault:
     may_use_up_attempts: bool = False
     patience_seconds: float = 60.0
     real_pace: bool = False
+    recovery_limit_seconds: float | None = None

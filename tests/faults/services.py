@@ -20,6 +20,7 @@ ROUNDS = 3
 # How far into the workload things break, and for how long they stay broken.
 LEAD_SECONDS = 0.3
 AWAY_SECONDS = 2.0
+RECOVERY_LIMIT_SECONDS = 20.0
 # How many jobs must be at work when the workers of the real pace are killed.
 RUNNING = 4
 
@@ -215,5 +216,6 @@ def service_faults() -> list[Fault]:
             "SIGKILL of every worker, with a deployed stage's leases, retries and schedule",
             play_kill_workers_for_real,
             real_pace=True,
+            recovery_limit_seconds=RECOVERY_LIMIT_SECONDS,
         ),
     ]

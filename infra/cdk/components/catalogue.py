@@ -118,7 +118,7 @@ class Catalogue:
                 self._simulate(),
                 self._webhooks(),
                 batches,
-                access.plain(LEASE_SECONDS="12", HEARTBEAT_SECONDS="4"),
+                access.plain(LEASE_SECONDS="10", HEARTBEAT_SECONDS="3"),
             ],
             timeout_seconds=60,
             placement=Placement.OPEN,
