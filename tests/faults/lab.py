@@ -90,6 +90,15 @@ class Lab:
         self._relays: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            # What was started already must not be left behind.
+            self._stack.close()
+            raise
+        return self
+
+    def _start(self) -> None:
         self.orders.mkdir(parents=True, exist_ok=True)
         enter = self._stack.enter_context
         for service in (self.postgres, self.valkey, self.kafka):
@@ -111,7 +120,6 @@ class Lab:
         self.trigger = enter(Trigger(self.folder / "trigger", self.aws.endpoint, self.kafka, self.orders))
         self._stack.callback(self._stop_relays)
         self.start_relay()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()

@@ -57,6 +57,7 @@ class Bench:
             chance=random.Random(seed),
             orders=fault.orders,
         )
+        self._start_afresh(fault)
         problems = self._play(fault, scene)
         accepted = scene.workload.accepted
         self._accepted += accepted
@@ -91,6 +92,12 @@ class Bench:
         tenants = tuple(found_tenant(self._lab.pool, "tenant") for _ in range(TENANTS))
         tenants[0].api.call("auth", "PUT", "/admin/webhook", {"url": ticket_url})
         return tenants
+
+    def _start_afresh(self, fault: Fault) -> None:
+        """Replace the environments that the fault is about: one that met a broken broker a moment ago rests."""
+        functions = {name.partition(".")[0] for name in fault.orders} - {"trigger"}
+        if functions:
+            self._lab.pool.kill(*functions)
 
     def _play(self, fault: Fault, scene: Scene) -> list[str]:
         problems = []
