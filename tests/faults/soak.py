@@ -34,6 +34,7 @@ LEAST_SAMPLES = 20
 FLOOD_PAUSE_SECONDS = 0.1
 STRIKE_EVERY_SECONDS = 10.0
 PARTS = {"solo": 0.2, "flood": 0.4, "faults": 0.4}
+WARM_UP_SECONDS = 15.0
 ALLOWED_RATIO = 2.0
 PERCENTILES = (50, 95)
 
@@ -88,6 +89,8 @@ class Soak:
         borders: dict[str, tuple[float, float]] = {}
         strikes = 0
         with self._submitting(quiet, MIXED, QUIET_PAUSE_SECONDS):
+            # First requests start execution environments; the flood's part has none of those.
+            time.sleep(WARM_UP_SECONDS)
             borders["solo"] = self._let_pass("solo")
             with self._submitting([flood], FLOOD, FLOOD_PAUSE_SECONDS):
                 with watch:
