@@ -55,6 +55,15 @@ def test_an_admin_adds_users_to_the_own_tenant_only(plane: Plane) -> None:
     assert [(a["username"], a["entity_id"]) for a in actions][-2:] == [("alice", "eve"), ("alice", "olga")]
 
 
+@pytest.mark.parametrize("role", ["OPERATOR", "VIEWER"])
+def test_nobody_but_an_admin_adds_users(plane: Plane, role: str) -> None:
+    member = plane.member(plane.admin(), role)
+    body = {"username": "carol", "password": "pass123", "role": "VIEWER"}
+    answer = plane.call("auth", "POST", "/auth/register", body, token=member)
+    assert (answer.status, answer.headers["Content-Type"]) == (403, "application/problem+json")
+    assert plane.rows("SELECT 1 FROM users WHERE username = 'carol'") == []
+
+
 def test_a_bad_token_does_not_turn_into_an_open_registration(plane: Plane) -> None:
     answer = register(plane, "not-a-token", username="alice", tenantId="tenant-a")
     assert answer.status == 401

@@ -60,6 +60,17 @@ def test_the_records_of_jobs_come_again_while_the_database_is_away(partial_plane
     assert {plane.job(job)["attempt"] for job in jobs} == {1}
 
 
+def test_a_record_that_must_come_again_is_not_remembered_as_done(partial_plane: Plane) -> None:
+    plane = partial_plane
+    job = plane.simulate(plane.admin())
+    records = plane.records()
+    plane.postgres.stop()
+    assert failures(plane.deliver("process", records)) == [position(record) for record in records]
+    plane.postgres.start()
+    assert plane.deliver("process", records) == {"batchItemFailures": []}
+    assert plane.job(job)["status"] == "COMPLETED"
+
+
 def test_everything_is_listed_when_everything_is_away(partial_plane: Plane) -> None:
     plane = partial_plane
     plane.simulate(plane.admin())

@@ -185,7 +185,7 @@ def test_a_discarded_job_stays_failed_and_cannot_be_replayed(plane: Plane) -> No
     assert bulk(plane, token, "discard", jobIds=[job]).body["jobIds"] == [job]
     assert bulk(plane, token, "discard", jobIds=[job]).body["count"] == 0
     answer = replay(plane, token, job)
-    assert (answer.status, "discarded" in answer.body["detail"]) == (409, True)
+    assert (answer.status, "submit it again" in answer.body["detail"]) == (409, True)
     assert bulk(plane, token, "replay", jobIds=[job]).body["count"] == 0
     assert plane.job(job)["status"] == "FAILED"
     assert plane.steps(job)[-1] == ("JOB_DISCARDED", "FAILED", "FAILED")
