@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import pytest
 import redis
 
 from functions.auth.models import RegisterBody, Session
