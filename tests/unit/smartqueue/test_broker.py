@@ -6,6 +6,7 @@ from unittest.mock import Mock
 import kafka
 import pytest
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from kafka.errors import MessageSizeTooLargeError
 from pydantic import ValidationError
 
 import smartqueue.kafka_security
@@ -22,6 +23,24 @@ def test_a_message_counts_only_when_every_replica_in_sync_has_it(monkeypatch: py
     Broker(KafkaSettings(kafka_bootstrap="127.0.0.1:9", kafka_security="PLAINTEXT"))._connected()
     assert chosen["acks"] == "all"
     assert chosen["linger_ms"] == 0
+
+
+def test_a_message_that_was_handed_over_and_not_taken_is_not_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, refused, unknown = Mock(), Mock(), Mock()
+    taken.succeeded.return_value = True
+    refused.succeeded.return_value = unknown.succeeded.return_value = False
+    refused.is_done, refused.exception = True, MessageSizeTooLargeError()
+    unknown.is_done, unknown.exception = False, None
+    futures = {"taken": taken, "refused": refused, "unknown": unknown}
+    producer = Mock()
+    producer.send.side_effect = lambda _, *, key, **__: futures[key.decode()]
+    monkeypatch.setattr(kafka, "KafkaProducer", lambda **_: producer)
+    broker = Broker(KafkaSettings(kafka_bootstrap="127.0.0.1:9", kafka_security="PLAINTEXT"))
+    messages = [
+        Message(id=name, topic="job-events", key=name, value="{}", correlation_id="c", tenant_id="t")
+        for name in futures
+    ]
+    assert broker.publish(messages) == ["taken"]
 
 
 @pytest.fixture
