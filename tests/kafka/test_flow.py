@@ -79,9 +79,11 @@ def test_partitions_that_are_added_while_jobs_flow_are_picked_up(lab: Lab, bench
         with jobs_flowing(scene):
             admin.create_partitions({TOPIC: NewPartitions(PARTITIONS)})
         admin.close()
+        # A tenant with much to do yet would get the other lane.
+        scene.wait_until_done(seconds=PICK_UP_SECONDS)
         # Producers look for new partitions every five minutes; new execution environments see them at once.
         lab.pool.kill("submit")
-        scene.workload.submit([QUICK], rounds=QUICK_JOBS)
+        scene.workload.submit([QUICK], rounds=QUICK_JOBS, pause_seconds=0.2)
 
     result = bench.run(Fault(name="grown", group="kafka", tells="3 partitions become 6", play=grow), seed=1)
     assert result.violations == []
