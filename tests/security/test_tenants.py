@@ -141,7 +141,8 @@ def foreign_headers(victim: Victim) -> list[dict[str, str]]:
     """Headers that claim to be the other, or were the other's."""
     return [
         {},
-        {"X-Tenant-Id": victim.tenant.tenant_id, "X-Correlation-ID": victim.tenant.tenant_id},
+        # Not as a correlation id: that is the caller's own word, kept with the caller's own jobs.
+        {"X-Tenant-Id": victim.tenant.tenant_id, "X-Api-Tenant": victim.tenant.tenant_id},
         {"Idempotency-Key": victim.key},
         {"X-Amzn-Oidc-Identity": victim.tenant.tenant_id, "X-Forwarded-User": victim.tenant.admin_name},
     ]
