@@ -35,6 +35,8 @@ from tests.faults.workload import Accepted, Kind
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 console = Console(highlight=False, soft_wrap=True)
+# What has a deadline gets as many runs as tell its usual and its worst.
+REAL_RUNS = 3
 ANY_END = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 
 
@@ -69,7 +71,7 @@ def run(
     tasks = [
         Task(fault=fault, seed=chosen_seed + number)
         for fault in _choose(names or [])
-        for number in range(random_runs if fault.name == "random" else repeat)
+        for number in range(_runs(fault, random_runs, repeat))
     ]
     console.print(f"{len(tasks)} runs in {labs} laboratories, seed {chosen_seed} (--seed {chosen_seed} repeats them)")
     started = time.monotonic()
@@ -151,6 +153,12 @@ def check(
         console.print(violation)
     console.print(f"{len(accepted)} jobs, {len(violations)} broken promises")
     raise typer.Exit(1 if violations else 0)
+
+
+def _runs(fault: Fault, random_runs: int, repeat: int) -> int:
+    if fault.name == "random":
+        return random_runs
+    return max(repeat, REAL_RUNS) if fault.real_pace else repeat
 
 
 def _choose(names: list[str]) -> list[Fault]:

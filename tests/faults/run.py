@@ -69,6 +69,8 @@ class Bench:
         limit = fault.recovery_limit_seconds
         if limit is not None and recovery > limit:
             problems.append(f"recovered after {recovery:.1f} s, {limit:g} are promised")
+        if fault.expires_leases and not _expired_leases(evidence):
+            problems.append("no lease expired: no worker was at work when it was killed")
         self._lab.disarm()
         return Result(
             fault=fault.name,
@@ -119,6 +121,10 @@ class Bench:
     def _strikes(self, fault: Fault) -> list[float]:
         done = self._lab.carried_out()
         return [done[name] for name in fault.orders if name in done]
+
+
+def _expired_leases(evidence: Evidence) -> int:
+    return sum(entry["action"] == "JOB_LEASE_EXPIRED" for entries in evidence.audit.values() for entry in entries)
 
 
 def _unexpected_ends(evidence: Evidence, accepted: list[Accepted], fault: Fault) -> list[str]:

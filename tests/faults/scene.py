@@ -63,6 +63,7 @@ class Fault:
 
     may_use_up_attempts: whether so much breaks that a job may run out of attempts, which is a legal end.
     real_pace: whether it needs a stage's own waiting times. recovery_limit_seconds: what is promised, if anything is.
+    expires_leases: whether it hits workers at work, so that a run in which no lease expires proves nothing.
     """
 
     name: str
@@ -74,3 +75,4 @@ class Fault:
     patience_seconds: float = 60.0
     real_pace: bool = False
     recovery_limit_seconds: float | None = None
+    expires_leases: bool = False

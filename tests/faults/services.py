@@ -156,8 +156,9 @@ def play_kill_everything(scene: Scene) -> None:
 def play_kill_workers_for_real(scene: Scene) -> None:
     """With a stage's own waiting times: kill every worker while each of them runs jobs, and count the seconds."""
     scene.workload.submit([HOOK, TICKET, QUICK], rounds=4)
-    scene.workload.submit([SLOW, SLOW], rounds=2)
-    # All of them begun, none of them done: the worst moment.
+    scene.wait_until_done(seconds=30)
+    scene.workload.submit([SLOW], rounds=4)
+    # Begun and not done: the worst moment.
     scene.wait_until_running(RUNNING)
     scene.strike()
     scene.lab.pool.kill(*WORKERS)
@@ -217,5 +218,6 @@ def service_faults() -> list[Fault]:
             play_kill_workers_for_real,
             real_pace=True,
             recovery_limit_seconds=RECOVERY_LIMIT_SECONDS,
+            expires_leases=True,
         ),
     ]
