@@ -96,7 +96,7 @@ class Campaign:
                 wrong = wrong or bool(late)
                 with self._lock:
                     self.problems += late
-        except (ServiceError, InvocationError) as error:
+        except (ServiceError, InvocationError, TimeoutError) as error:
             wrong = True
             with self._lock:
                 self.problems.append(f"the laboratory broke down: {error}")

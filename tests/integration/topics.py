@@ -58,6 +58,8 @@ class TopicReader:
             for partition, records in consumer.poll(timeout_ms=10).items():
                 yield from records
                 self._positions[partition] = records[-1].offset + 1
+                # A long topic takes its time; only one that gives nothing more has no end.
+                deadline = time.monotonic() + READ_SECONDS
 
     def _is_at_end(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> bool:
         ends = [consumer.highwater(partition) for partition in partitions]
