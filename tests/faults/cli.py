@@ -144,7 +144,6 @@ def check(
             job_id=job_id,
             tenant_id=row["tenant_id"],
             kind=Kind(name=row["type"], body={}, ends=ANY_END),
-            accepted_at=row["created_at"].timestamp(),
         )
         for job_id, row in evidence.jobs.items()
     ]

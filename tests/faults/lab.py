@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -28,7 +28,6 @@ from tests.faults.trigger import Trigger
 from tests.integration.topics import TOPICS
 from tests.integration.wiring import ROLE_OF, Wiring
 
-API_FUNCTIONS = ("auth", "submit", "query", "replay")
 WORKERS = ("submit", "process", "classify")
 
 
@@ -75,7 +74,6 @@ class Lab:
 
     folder: Path
     pace: Pace = FAST_PACE
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Say where everything will be; nothing runs yet."""
@@ -110,7 +108,7 @@ class Lab:
             postgres=self.postgres,
             valkey=self.valkey,
             kafka=self.kafka,
-            extra={**self.pace.variables, "FAILPOINTS_FOLDER": str(self.orders), **self.extra},
+            extra={**self.pace.variables, "FAILPOINTS_FOLDER": str(self.orders)},
         )
         self.aws.secrets = self.wiring.secrets()
         self.pool = Pool({name: self._spec(name) for name in ROLE_OF}, self.folder / "logs")
@@ -191,8 +189,3 @@ class Lab:
         shutil.rmtree(self.orders)
         self.orders.mkdir()
         return left
-
-    def logs(self) -> str:
-        """Return the end of what the functions and the trigger wrote, for whoever has to find out."""
-        files = [*sorted((self.folder / "logs").glob("*.log")), self.trigger.process.log]
-        return "\n".join(f"--- {f.name}\n{f.read_text('utf-8', 'replace')[-4000:]}" for f in files if f.exists())

@@ -50,7 +50,7 @@ def evidence() -> Evidence:
 
 @pytest.fixture
 def accepted() -> list[Accepted]:
-    return [Accepted(job_id=JOB, tenant_id=TENANT, kind=HOOK, accepted_at=0.0)]
+    return [Accepted(job_id=JOB, tenant_id=TENANT, kind=HOOK)]
 
 
 def broken(evidence: Evidence, accepted: list[Accepted]) -> set[str]:

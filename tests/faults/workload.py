@@ -62,7 +62,6 @@ class Accepted:
     job_id: str
     tenant_id: str
     kind: Kind
-    accepted_at: float
 
 
 @dataclass(kw_only=True)
@@ -72,7 +71,6 @@ class Workload:
     tenants: Sequence[Tenant]
     place: str
     accepted: list[Accepted] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
     refused: list[tuple[int, Any]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _number: int = 0
@@ -94,7 +92,6 @@ class Workload:
                 status, _ = tenant.api.call("submit", "POST", "/jobs/{jobId}/cancel", jobId=job.job_id)
                 # 409 for a job that runs just now, and for one whose first cancelling got no answer.
                 if status == OK or self._status(tenant, job.job_id) == "CANCELLED":
-                    self.cancelled.append(job.job_id)
                     break
                 time.sleep(0.1)
 
@@ -113,9 +110,7 @@ class Workload:
         )
         with self._lock:
             if status in {CREATED, OK}:
-                self.accepted.append(
-                    Accepted(job_id=answer["jobId"], tenant_id=tenant.tenant_id, kind=kind, accepted_at=time.time())
-                )
+                self.accepted.append(Accepted(job_id=answer["jobId"], tenant_id=tenant.tenant_id, kind=kind))
             else:
                 self.refused.append((status, answer))
         time.sleep(pause_seconds)
