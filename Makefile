@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-kafka test-prometheus lint unit synth cost guards attacks audit lock
+.PHONY: help setup demo up down test test-kafka test-prometheus lint unit synth cost faults soak guards attacks audit bench lock
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ guards: setup  ## Take every guard of the code away, one at a time: a test must 
 
 attacks: setup  ## Attack the API, its tokens, its tenants and its webhooks with thousands of made-up requests (minutes)
 	@ATTACK_EXAMPLES=$${ATTACK_EXAMPLES:-100} .venv/bin/pytest tests/security
+
+bench: setup  ## Measure this system, its floors and its peers on this machine, and tell which targets hold (minutes)
+	@bin/bench run
 
 audit: setup  ## Look for known weaknesses in the code and in every locked dependency
 	@.venv/bin/python bin/audit
