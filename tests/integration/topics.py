@@ -13,7 +13,9 @@ from localstack.kafka_client import KafkaAccess
 
 TOPICS = {"job-events": 3, "job-events-bulk": 3, "job-results": 1, "job-dlq": 1}
 LANES = ("job-events", "job-events-bulk")
-READ_SECONDS = 20.0
+# How long a fetch may wait for records, in ms, and for how many seconds without any that is tried. Tansu looks through
+# the list of a whole topic at each fetch, and answers with nothing when that takes longer than the wait.
+WAITS = ((10, 2.0), (500, 20.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,27 +41,34 @@ class TopicReader:
     def read(self, *topics: str) -> list[Any]:
         """Return what no earlier call returned, in the order of time."""
         partitions = [TopicPartition(topic, number) for topic in topics for number in range(TOPICS[topic])]
+        found: list[Any] = []
+        for wait_ms, patience_seconds in WAITS:
+            if self._read_to_the_end(partitions, found, wait_ms=wait_ms, patience_seconds=patience_seconds):
+                return sorted(found, key=lambda r: (r.timestamp, r.partition, r.offset))
+        raise TimeoutError(f"{partitions} could not be read to their ends")
+
+    def _read_to_the_end(
+        self, partitions: list[TopicPartition], found: list[Any], *, wait_ms: int, patience_seconds: float
+    ) -> bool:
         # A new client each time: only its first fetch is sure to tell where the log ends by now, as an old one may
         # have fetched ahead, and Tansu's ListOffsets does not know.
-        consumer = KafkaConsumer(**self._access.options, enable_auto_commit=False, fetch_max_wait_ms=10)
+        consumer = KafkaConsumer(**self._access.options, enable_auto_commit=False, fetch_max_wait_ms=wait_ms)
         try:
             consumer.assign(partitions)
             for partition in partitions:
                 consumer.seek(partition, self._positions.get(partition, 0))
-            return sorted(self._poll(consumer, partitions), key=lambda r: (r.timestamp, r.partition, r.offset))
+            # A long topic takes its time; only one that gives nothing more has no end.
+            deadline = time.monotonic() + patience_seconds
+            while not self._is_at_end(consumer, partitions):
+                if time.monotonic() > deadline:
+                    return False
+                for partition, records in consumer.poll(timeout_ms=10).items():
+                    found += records
+                    self._positions[partition] = records[-1].offset + 1
+                    deadline = time.monotonic() + patience_seconds
+            return True
         finally:
             consumer.close()
-
-    def _poll(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[Any]:
-        deadline = time.monotonic() + READ_SECONDS
-        while not self._is_at_end(consumer, partitions):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{partitions} could not be read to their ends")
-            for partition, records in consumer.poll(timeout_ms=10).items():
-                yield from records
-                self._positions[partition] = records[-1].offset + 1
-                # A long topic takes its time; only one that gives nothing more has no end.
-                deadline = time.monotonic() + READ_SECONDS
 
     def _is_at_end(self, consumer: KafkaConsumer, partitions: list[TopicPartition]) -> bool:
         ends = [consumer.highwater(partition) for partition in partitions]
