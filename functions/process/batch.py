@@ -120,7 +120,7 @@ class BatchProcessor:
             return
         jobs = [Job.from_row(row) for row in rows]
         for job in jobs:
-            log.info("attempt started", extra={**_fields(job), "attempt": job.attempt, "type": job.type})
+            log.debug("attempt started", extra={**_fields(job), "attempt": job.attempt, "type": job.type})
         with Heartbeat(
             self._attempts,
             [job.job_id for job in jobs],

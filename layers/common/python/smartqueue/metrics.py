@@ -4,11 +4,13 @@ Each number goes two ways: to CloudWatch as an EMF line, and into Valkey, from w
 in-process counter would be wrong on Lambda, where every environment has its own and nobody scrapes it.
 """
 
+import json
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from itertools import batched
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 COUNTERS_KEY = "metrics:counters"
 HISTOGRAM_KEY = "metrics:histogram:job_processing_duration_seconds"
 GAUGES_KEY = "metrics:gauges"
-# EMF takes at most 100 values for one metric; Powertools starts a new line by itself.
+# Of one metric in one line: docs, AmazonCloudWatch, Embedded Metric Format specification.
+MAX_VALUES = 100
 DURATION_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -42,6 +45,8 @@ class Counter(StrEnum):
     JOBS_RESCUED = "jobs_rescued_total"
     ATTEMPTS = "attempts_total"
     LEASES_EXPIRED = "leases_expired_total"
+    JOBS_REMOVED = "jobs_removed_total"
+    AUDIT_ROWS_REMOVED = "audit_rows_removed_total"
     POISON_RECORDS = "poison_records_total"
     DUPLICATE_EVENTS = "duplicate_events_total"
     CLASSIFIED_BY_AI = "classifications_ai_total"
@@ -108,16 +113,16 @@ class Meter:
         metrics = Metrics()
         for dimension, of_ours in stage_dimensions().items():
             metrics.add_dimension(dimension, of_ours)
-        for counter, number in counts.items():
-            metrics.add_metric(name=counter, unit=MetricUnit.Count, value=number)
-        for seconds in self._durations:
-            metrics.add_metric(name=DURATION, unit=MetricUnit.Seconds, value=seconds)
+        values = {counter: _metric(MetricUnit.Count, [float(number)]) for counter, number in counts.items()}
         for gauge, value in self._gauges.items():
-            unit = MetricUnit.Seconds if gauge.endswith("_seconds") else MetricUnit.Count
-            metrics.add_metric(name=gauge, unit=unit, value=value)
-        # Powertools has printed all by itself when the last value was the hundredth of its metric.
-        if metrics.metric_set:
-            metrics.flush_metrics()
+            values[gauge] = _metric(MetricUnit.Seconds if gauge.endswith("_seconds") else MetricUnit.Count, [value])
+        # Not with add_metric, which writes all earlier values of a metric into a debug line for each new one.
+        first, *others = list(batched(self._durations, MAX_VALUES)) or [()]
+        if first:
+            values[DURATION] = _metric(MetricUnit.Seconds, first)
+        for some in (values, *({DURATION: _metric(MetricUnit.Seconds, more)} for more in others)):
+            print(json.dumps(metrics.serialize_metric_set(metrics=some)))  # noqa: T201 - where EMF is read from
+        metrics.clear_metrics()
 
     def _share(self, cache: "redis.Redis", counts: Mapping[Counter, int]) -> None:
         pipeline = cache.pipeline(transaction=False)
@@ -130,6 +135,10 @@ class Meter:
         for gauge in sorted(SHARED_GAUGES & self._gauges.keys()):
             pipeline.hset(GAUGES_KEY, gauge, str(self._gauges[gauge]))
         pipeline.execute()
+
+
+def _metric(unit: MetricUnit, values: Iterable[float]) -> dict[str, Any]:
+    return {"Unit": unit.value, "Value": [round(value, 6) for value in values]}
 
 
 def _bucket(seconds: float) -> str:

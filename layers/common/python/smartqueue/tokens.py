@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,11 +20,26 @@ AUDIENCE = "smart-task-queue-api"
 LEEWAY_SECONDS = 30
 # Key ids come from whoever sends a token: made-up ones must not become as many calls to Secrets Manager.
 REFRESH_EVERY_SECONDS = 1.0
+# A caller sends the same token again and again; each environment remembers the last few that it verified.
+MAX_KNOWN_TOKENS = 256
 # Several times what ours have: whatever is longer is not looked into.
 MAX_TOKEN_CHARACTERS = 4096
 REQUIRED_CLAIMS = ["exp", "iat", "sub", "aud", "iss", "jti"]
 
 Secret = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """A token that was verified: whom it speaks for, until when (Unix time), and with which key."""
+
+    principal: Principal
+    expires_at: float
+    key: str
+
+    def holds(self, secret: Secret) -> bool:
+        """Tell whether it would be verified again: nothing but time and the secret can have changed."""
+        return time.time() <= self.expires_at + LEEWAY_SECONDS and self.key in _keys(secret).values()
 
 
 class Tokens:
@@ -36,6 +52,7 @@ class Tokens:
     def __init__(self, settings: TokenSettings) -> None:
         self._settings = settings
         self._next_refresh = 0.0
+        self._known: dict[str, _Known] = {}
 
     def issue(self, principal: Principal) -> str:
         """Return a signed token for someone whose password was just checked."""
@@ -53,7 +70,18 @@ class Tokens:
             raise UnauthorizedError("Send the token of POST /auth/login in the header: Authorization: Bearer <token>.")
         if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
             raise _invalid()
-        return read_token(token, self._secret_for(token), lifetime_seconds=self._settings.token_lifetime_seconds)
+        known = self._known.get(token)
+        if known is None or not known.holds(read_secret(self._settings.token_secret_id)):
+            known = self._look_into(token)
+        return known.principal
+
+    def _look_into(self, token: str) -> "_Known":
+        """Verify a token, and remember it for as long as its key is one of ours and it has not expired."""
+        known = _read(token, self._secret_for(token), lifetime_seconds=self._settings.token_lifetime_seconds)
+        if len(self._known) >= MAX_KNOWN_TOKENS:
+            self._known.clear()
+        self._known[token] = known
+        return known
 
     def _secret_for(self, token: str) -> Secret:
         secret: Secret = read_secret(self._settings.token_secret_id)
@@ -86,17 +114,22 @@ def read_token(token: str, secret: Secret, *, lifetime_seconds: float) -> Princi
 
     Even a good signature gives nobody more than `lifetime_seconds`.
     """
+    return _read(token, secret, lifetime_seconds=lifetime_seconds).principal
+
+
+def _read(token: str, secret: Secret, *, lifetime_seconds: float) -> _Known:
     try:
+        key = _keys(secret)[_key_id(token)]
         claims = jwt.decode(
             token,
-            _keys(secret)[_key_id(token)],
+            key,
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             issuer=ISSUER,
             leeway=LEEWAY_SECONDS,
             options={"require": REQUIRED_CLAIMS, "enforce_minimum_key_length": True},
         )
-        return _principal(claims, lifetime_seconds)
+        return _Known(principal=_principal(claims, lifetime_seconds), expires_at=claims["exp"], key=key)
     except jwt.ExpiredSignatureError:
         raise UnauthorizedError("The token has expired: log in again.") from None
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError):
