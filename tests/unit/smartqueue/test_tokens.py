@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from smartqueue.errors import UnauthorizedError
 from smartqueue.ids import new_id
 from smartqueue.roles import Principal, Role
 from smartqueue.settings import TokenSettings
-from smartqueue.tokens import REFRESH_EVERY_SECONDS, REQUIRED_CLAIMS, Tokens
+from smartqueue.tokens import LEEWAY_SECONDS, MAX_KNOWN_TOKENS, REFRESH_EVERY_SECONDS, REQUIRED_CLAIMS, Tokens
 
 OLD, NEW = {"kid": "1", "key": "o" * 64}, {"kid": "2", "key": "n" * 64}
 ALICE = Principal(user_id=new_id(), username="alice", tenant_id="tenant-a", role=Role.OPERATOR)
@@ -101,6 +102,45 @@ def test_an_unknown_key_id_makes_it_look_once_past_the_cache(make_tokens: MakeTo
     assert tokens.verify(f"Bearer {token}") == ALICE
     assert tokens.verify(f"Bearer {token}") == ALICE
     assert secret.fresh_reads == 1
+
+
+def test_a_token_that_was_verified_is_not_looked_into_again(
+    make_tokens: MakeTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens, _ = make_tokens(NEW)
+    header = f"Bearer {tokens.issue(ALICE)}"
+    assert tokens.verify(header) == ALICE
+    monkeypatch.setattr(smartqueue.tokens, "jwt", None)
+    assert tokens.verify(header) == ALICE
+
+
+def test_a_token_that_was_verified_ends_with_its_time_all_the_same(make_tokens: MakeTokens) -> None:
+    tokens, _ = make_tokens(NEW)
+    claims = jwt.decode(tokens.issue(ALICE), options={"verify_signature": False})
+    end = int(time.time()) + 2
+    ends_soon = sign_as_is({**claims, "iat": end - 600, "exp": end - LEEWAY_SECONDS})
+    assert tokens.verify(f"Bearer {ends_soon}") == ALICE
+    time.sleep(end - time.time() + 0.1)
+    with pytest.raises(UnauthorizedError) as caught:
+        tokens.verify(f"Bearer {ends_soon}")
+    assert "expired" in caught.value.detail
+
+
+def test_a_token_that_was_verified_ends_with_its_key_all_the_same(make_tokens: MakeTokens) -> None:
+    old, new = (f"Bearer {make_tokens(key)[0].issue(ALICE)}" for key in (OLD, NEW))
+    tokens, secret = make_tokens({**NEW, "previous": OLD})
+    assert tokens.verify(old) == tokens.verify(new) == ALICE
+    secret.cached = secret.current = NEW
+    assert tokens.verify(new) == ALICE
+    with pytest.raises(UnauthorizedError):
+        tokens.verify(old)
+
+
+def test_ever_new_tokens_do_not_fill_the_memory(make_tokens: MakeTokens) -> None:
+    tokens, _ = make_tokens(NEW)
+    for _ in range(2 * MAX_KNOWN_TOKENS):
+        assert tokens.verify(f"Bearer {tokens.issue(ALICE)}") == ALICE
+    assert len(tokens._known) <= MAX_KNOWN_TOKENS
 
 
 def test_made_up_key_ids_do_not_become_as_many_looks_past_the_cache(
