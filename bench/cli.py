@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench import page
 from bench.figures import Figure, Target
 from bench.lab import BenchLab
 from bench.machine import describe_machine
@@ -44,6 +45,7 @@ def run(
     names: Annotated[list[str] | None, typer.Argument(help=f"Sections ({', '.join(SECTIONS)}); empty: all.")] = None,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="The shortest run that does everything once.")] = False,
+    write_pages: Annotated[bool, typer.Option("--write", help="Put the tables into docs/performance.md.")] = False,
     results_file: Annotated[Path | None, typer.Option("--json", help="Where the results go as JSON.")] = None,
 ) -> None:
     """Measure, print the table and write the JSON."""
@@ -67,9 +69,12 @@ def run(
     machine["load_after"] = [round(load, 2) for load in os.getloadavg()]
     console.print()
     show(console, list(figures.values()), targets)
+    machine["took_seconds"] = round(time.monotonic() - started, 1)
     path = results_file or RESULTS / f"{machine['time'].replace(':', '-')}.json"
-    write(path, list(figures.values()), targets, machine, time.monotonic() - started)
+    write(path, list(figures.values()), targets, machine)
     console.print(f"\n{time.monotonic() - started:.0f} s; all of it in {path}")
+    if write_pages:
+        page.write_pages(list(figures.values()), targets, machine)
     if any(target.holds is False for target in targets):
         raise typer.Exit(1)
 

@@ -40,13 +40,14 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A bound on what was measured. measured: None where this run did not measure it."""
+    """A bound on what was measured. measured: None where this run did not measure it. in_brief: for the README."""
 
     name: str
     wanted: float
     sense: Literal["at least", "at most", "exactly"]
     measured: float | None
     unit: str = ""
+    in_brief: bool = False
 
     @property
     def holds(self) -> bool | None:

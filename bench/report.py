@@ -33,14 +33,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits
 
 
-def write(
-    path: Path, figures: Sequence[Figure], targets: Sequence[Target], machine: dict[str, Any], took_seconds: float
-) -> None:
+def write(path: Path, figures: Sequence[Figure], targets: Sequence[Target], machine: dict[str, Any]) -> None:
     """Write the JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     record = {
         "machine": machine,
-        "took_seconds": round(took_seconds, 1),
         "targets_hold": all(target.holds for target in targets),
         "targets": [target.as_record() for target in targets],
         "figures": [figure.as_record() for figure in figures],
