@@ -51,7 +51,7 @@ def _machine(machine: dict[str, Any]) -> str:
     clients = ", ".join(f"{name} {version}" for name, version in machine["clients"].items())
     return (
         f"Measured {machine['time'][:10]} on {machine['cores']} cores with {machine['memory_gb']:.0f} GB:"
-        f" {machine['servers']}; Python {machine['python']}, {clients}. {machine['durability']}. Load of the machine before"
+        f" {machine['servers']}; Python {machine['python']}, {clients}. {machine['durability']}. Load before"
         f" {machine['load'][0]}, after {machine['load_after'][0]}. {machine['took_seconds'] / 60:.0f} minutes."
     )
 
