@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PUBLISH_TIMEOUT_SECONDS = 1.5
 # Shorter, so that kafka-python has given up by itself when we do: it cannot be closed while it still hopes.
 DELIVERY_TIMEOUT_SECONDS = 1.2
+LINGER_MS = 5
+# What one request may hold for a partition: the results of a hundred jobs and more.
+BATCH_BYTES = 256 * 1024
 CLOSE_TIMEOUT_SECONDS = 0.5
 # The oldest that MSK offers. When it is named, the constructor asks nobody and cannot fail half-made.
 API_VERSION = (2, 8)
@@ -131,9 +134,11 @@ class Broker:
                 # kafka-python's idempotent producer never sends again after one delivery timeout; consumers
                 # tell duplicates apart by the claim anyway.
                 enable_idempotence=False,
-                linger_ms=0,
+                # All is flushed at once, which ends the waiting; until then nothing is sent in pieces.
+                linger_ms=LINGER_MS,
+                batch_size=BATCH_BYTES,
                 max_block_ms=milliseconds,
-                request_timeout_ms=milliseconds,
+                request_timeout_ms=milliseconds - LINGER_MS,
                 delivery_timeout_ms=milliseconds,
                 bootstrap_timeout_ms=milliseconds,
                 api_version=API_VERSION,

@@ -34,13 +34,15 @@ WITH wanted AS (
         'attempt ' || attempt || ' started', jsonb_build_object('attempt', attempt), correlation_id
     FROM claimed
 )
-SELECT w.job_id AS wanted_id, w.tenant_id AS wanted_tenant, j.job_id IS NOT NULL AS known,
-    j.status = 'PENDING' AND j.awaits_classification AND j.category IS NULL AS unclassified,
-    c.*, t.webhook_url, t.webhook_key_version
-FROM wanted w
-LEFT JOIN jobs j ON j.job_id = w.job_id AND j.tenant_id = w.tenant_id
-LEFT JOIN claimed c ON c.job_id = w.job_id AND c.tenant_id = w.tenant_id
-LEFT JOIN tenants t ON t.tenant_id = c.tenant_id
+-- Not one join of all: the planner takes the claimed for a single row, and would compare each with each.
+SELECT c.job_id AS wanted_id, c.tenant_id AS wanted_tenant, true AS known, false AS unclassified, c.*, t.webhook_url,
+    t.webhook_key_version
+FROM claimed c JOIN tenants t USING (tenant_id)
+UNION ALL
+SELECT w.job_id, w.tenant_id, j.job_id IS NOT NULL,
+    j.status = 'PENDING' AND j.awaits_classification AND j.category IS NULL, (NULL::jobs).*, NULL, NULL
+FROM wanted w LEFT JOIN jobs j ON j.job_id = w.job_id AND j.tenant_id = w.tenant_id
+WHERE (w.job_id, w.tenant_id) NOT IN (SELECT job_id, tenant_id FROM claimed)
 
 -- name: extend
 -- Locks in the order of the other batch statements, as the classifier may write to the same jobs meanwhile.

@@ -72,9 +72,14 @@ WITH wanted AS (
         terminal boolean, attempt integer, replay_count integer, result jsonb, last_error text,
         delay_seconds double precision, action text, user_id uuid, username text, details text, attributes jsonb
     )
-), locked AS (
+), movable AS (
     -- Always in the same order, so that two batches that share jobs wait for each other and never deadlock.
-    SELECT job_id FROM jobs WHERE job_id IN (SELECT job_id FROM wanted) ORDER BY job_id FOR UPDATE
+    SELECT w.*
+    FROM jobs j JOIN wanted w ON j.job_id = w.job_id AND j.tenant_id = w.tenant_id
+    WHERE j.status = w.source AND j.version = w.version AND j.lease_token IS NOT DISTINCT FROM w.lease_token
+        AND j.discarded_at IS NULL
+    ORDER BY j.job_id
+    FOR UPDATE OF j
 ), moved AS (
     UPDATE jobs j SET
         status = w.target,
@@ -90,18 +95,17 @@ WITH wanted AS (
         next_attempt_at = CASE WHEN w.delay_seconds > 0 THEN now() + w.delay_seconds * interval '1 second' END,
         event_due_at = now() + w.delay_seconds * interval '1 second',
         updated_at = now()
-    FROM wanted w, locked l
-    WHERE j.job_id = w.job_id AND l.job_id = j.job_id AND j.tenant_id = w.tenant_id
-        AND j.status = w.source AND j.version = w.version AND j.lease_token IS NOT DISTINCT FROM w.lease_token
-        AND j.discarded_at IS NULL
-    RETURNING j.job_id, j.tenant_id, j.status, j.correlation_id, j.next_attempt_at
+    FROM movable w
+    WHERE j.job_id = w.job_id
+    RETURNING j.job_id, j.tenant_id, j.correlation_id, j.next_attempt_at, w.source, w.target, w.user_id, w.username,
+        w.action, w.details, w.attributes
 ), audited AS (
     INSERT INTO audit_logs (tenant_id, user_id, username, action, entity_id, old_state, new_state, details,
         attributes, correlation_id)
-    SELECT m.tenant_id, w.user_id, w.username, w.action, m.job_id::text, w.source::text, w.target::text, w.details,
-        w.attributes || CASE WHEN m.next_attempt_at IS NULL THEN '{}'
-            ELSE jsonb_build_object('nextAttemptAt', m.next_attempt_at) END, m.correlation_id
-    FROM moved m JOIN wanted w USING (job_id)
+    SELECT tenant_id, user_id, username, action, job_id::text, source::text, target::text, details,
+        attributes || CASE WHEN next_attempt_at IS NULL THEN '{}'
+            ELSE jsonb_build_object('nextAttemptAt', next_attempt_at) END, correlation_id
+    FROM moved
 ), queued AS (
     INSERT INTO outbox (id, tenant_id, topic, key, value, headers, due_at)
     SELECT o.id, m.tenant_id,
