@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
@@ -59,7 +60,7 @@ class JobEvent(WireModel):
     result: dict[str, Any] | None = None
     failure_reason: str | None = None
 
-    @property
+    @cached_property
     def idempotency_key(self) -> str:
         """The cache key under which a delivery of this event is known to be done with.
 
