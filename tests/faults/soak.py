@@ -33,7 +33,7 @@ LEAST_SAMPLES = 20
 # The flood's rate is what a stage's quota lets through.
 FLOOD_PAUSE_SECONDS = 0.1
 STRIKE_EVERY_SECONDS = 10.0
-PARTS = {"solo": 0.2, "flood": 0.4, "faults": 0.4}
+PARTS = {"solo": 0.35, "flood": 0.35, "faults": 0.3}
 WARM_UP_SECONDS = 15.0
 ALLOWED_RATIO = 2.0
 PERCENTILES = (50, 95)
@@ -133,7 +133,7 @@ class Soak:
             load = Workload(tenants=[tenant], place=place)
             self._loads.append(load)
             loads.append(load)
-        return _Submitting(loads, kinds, pause_seconds, self._problems)
+        return _Submitting(loads, kinds, pause_seconds, self._problems, seed=self._chance.random())
 
     def _scene(self, flood: Tenant) -> Scene:
         return Scene(
@@ -166,17 +166,26 @@ class Soak:
 
 
 class _Submitting:
-    """A context in which every load gets one job after the other."""
+    """A context in which every load gets one job after the other, at random times around the pause."""
 
     def __init__(
-        self, loads: Sequence[Workload], kinds: Sequence[Kind], pause_seconds: float, problems: list[str]
+        self,
+        loads: Sequence[Workload],
+        kinds: Sequence[Kind],
+        pause_seconds: float,
+        problems: list[str],
+        *,
+        seed: float,
     ) -> None:
         self._loads = loads
         self._kinds = kinds
         self._pause_seconds = pause_seconds
         self._problems = problems
         self._halt = threading.Event()
-        self._threads = [threading.Thread(target=self._submit, args=(load,), daemon=True) for load in loads]
+        self._threads = [
+            threading.Thread(target=self._submit, args=(load, random.Random(seed + number)), daemon=True)
+            for number, load in enumerate(loads)
+        ]
 
     def __enter__(self) -> None:
         for thread in self._threads:
@@ -187,7 +196,7 @@ class _Submitting:
         for thread in self._threads:
             thread.join()
 
-    def _submit(self, load: Workload) -> None:
+    def _submit(self, load: Workload, chance: random.Random) -> None:
         number = 0
         while not self._halt.is_set():
             started = time.monotonic()
@@ -196,4 +205,6 @@ class _Submitting:
             except NoAnswerError as error:
                 self._problems.append(f"the API gave no answer: {error}")
             number += 1
-            self._halt.wait(max(self._pause_seconds - (time.monotonic() - started), 0.0))
+            # Tenants that kept step would meet the same jobs of each other in one part of the run and not in another.
+            pause_seconds = chance.expovariate(1 / self._pause_seconds)
+            self._halt.wait(max(pause_seconds - (time.monotonic() - started), 0.0))
