@@ -10,6 +10,7 @@ GIGABYTE = 1e9
 MILLION = 1e6
 SECONDS_PER_HOUR = 3600
 MINUTES_PER_HOUR = 60
+HOURS_PER_DAY = 24
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,32 @@
 """What a million jobs cost beyond the fixed cost, by what is paid for."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from infra.cost.bill import GIGABYTE, MILLION, Context, Line
+from infra.cost.bill import GIGABYTE, HOURS_PER_DAY, MILLION, Context, Line
 from infra.cost.prices import Money
-from infra.cost.templates import architecture, gigabytes
+from infra.cost.templates import architecture, gigabytes, megabytes
 
 JOBS = MILLION
 MILLISECONDS = 1000
 # Functions and brokers are spread over three zones alike: so much of their talk leaves its zone.
 CROSSING = 2 / 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calls:
+    """Of one function: how many, and what each is billed for."""
+
+    name: str
+    number: float
+    milliseconds: float
+    gigabytes: float
+    architecture: str
+
+    @property
+    def gigabyte_seconds(self) -> float:
+        """Of all of them."""
+        return self.number * self.milliseconds / MILLISECONDS * self.gigabytes
 
 
 def job_lines(context: Context) -> list[Line]:
@@ -26,24 +43,35 @@ def _requests(context: Context) -> Iterator[Line]:
     yield _line("API", "traces", prices.cost("trace-million", millions * job.trace_share))
 
 
-def _functions(context: Context) -> Iterator[Line]:
+def calls_of_functions(context: Context) -> Iterator[Calls]:
+    """Tell how often a million jobs call each function, and for how long. Raises LookupError."""
     job = context.usage.job
-    batches = JOBS * job.attempts / job.batch
-    # The processor sees a ticket twice: when it is created, and when it is classified.
-    for name, calls, milliseconds in (
-        ("submit", JOBS * job.submits, job.submit_milliseconds),
-        ("query", JOBS * job.reads, job.query_milliseconds),
-        ("authorizer", JOBS * job.requests * job.authorizer_share, job.authorizer_milliseconds),
-        ("process", 2 * batches, job.process_milliseconds),
-        ("classify", JOBS / job.batch, job.classify_milliseconds),
+    # A ticket makes two records that both consumers read: when it is created, and when it is classified.
+    deliveries = 2 * JOBS * job.attempts / job.batch
+    for name, number, busy in (
+        ("submit", JOBS * job.submits, job.submit),
+        ("query", JOBS * job.reads, job.query),
+        ("authorizer", JOBS * job.requests * job.authorizer_share, job.authorizer),
+        ("process", deliveries, job.process),
+        ("classify", deliveries, job.classify),
     ):
         function = context.templates.function(name)
-        busy = calls * milliseconds / MILLISECONDS * gigabytes(function)
-        cost = context.prices.cost(f"lambda-gigabyte-second/{architecture(function)}", busy)
+        yield Calls(
+            name=name,
+            number=number,
+            milliseconds=busy.billed_milliseconds(megabytes(function)),
+            gigabytes=gigabytes(function),
+            architecture=architecture(function),
+        )
+
+
+def _functions(context: Context) -> Iterator[Line]:
+    for calls in calls_of_functions(context):
+        cost = context.prices.cost(f"lambda-gigabyte-second/{calls.architecture}", calls.gigabyte_seconds)
         yield _line(
             "Lambda",
-            f"{name}, {calls:,.0f} times {milliseconds:g} ms with {function.get('MemorySize', 128)} MB",
-            cost + context.prices.cost("lambda-million-requests", calls / MILLION),
+            f"{calls.name}, {calls.number:,.0f} times {calls.milliseconds:.1f} ms with {calls.gigabytes * 1024:g} MB",
+            cost + context.prices.cost("lambda-million-requests", calls.number / MILLION),
         )
 
 
@@ -52,18 +80,29 @@ def _data(context: Context) -> Iterator[Line]:
     traffic = JOBS * job.events * job.event_bytes / GIGABYTE
     moved = traffic * (1 + job.event_reads) * CROSSING
     yield _line("Kafka", f"{moved:.1f} GB between zones", prices.cost("cross-zone-gigabyte", moved))
-    rows = JOBS * job.row_bytes / GIGABYTE
-    yield _line(
-        "PostgreSQL",
-        f"{rows:.1f} GB of rows, for each month that they are kept",
-        Money.total(
-            prices.cost("rds-storage-gigabyte", rows * (2 if database.properties.get("MultiAZ") else 1))
-            for database in context.templates.of_kind("AWS::RDS::DBInstance")
-        ),
-    )
+    yield from _rows(context, "jobs", JOBS * job.row_bytes / GIGABYTE, "RETENTION_JOBS_DAYS")
+    yield from _rows(context, "audit rows", JOBS * job.audit_bytes / GIGABYTE, "RETENTION_AUDIT_DAYS")
     out = JOBS * job.internet_bytes / GIGABYTE
     if any(context.templates.of_kind("AWS::EC2::NatGateway")):
         yield _line("Network", f"{out:.1f} GB through NAT gateways", prices.cost("nat-gigabyte", out))
+
+
+def _rows(context: Context, what: str, stored: float, variable: str) -> Iterator[Line]:
+    """Gigabytes on the database's disks, for as long as the relay is told to keep them."""
+    disks = sum(2 if d.properties.get("MultiAZ") else 1 for d in context.templates.of_kind("AWS::RDS::DBInstance"))
+    days = _kept_days(context, variable)
+    months = days * HOURS_PER_DAY / context.prices.hours_per_month if days else 1
+    yield _line(
+        "PostgreSQL",
+        f"{stored:.1f} GB of {what}, " + (f"kept for {days} days" if days else "for each month that they are kept"),
+        context.prices.cost("rds-storage-gigabyte", stored * disks * months),
+    )
+
+
+def _kept_days(context: Context, variable: str) -> int:
+    if not context.templates.has_function("relay"):
+        return 0
+    return int(context.templates.function("relay")["Environment"]["Variables"].get(variable, 0))
 
 
 def _logs(context: Context) -> Iterator[Line]:

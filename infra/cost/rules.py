@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 
-from infra.cost.bill import GIGABYTE, MILLION, MINUTES_PER_HOUR, SECONDS_PER_HOUR, Context, Line
+from infra.cost.bill import GIGABYTE, HOURS_PER_DAY, MILLION, MINUTES_PER_HOUR, SECONDS_PER_HOUR, Context, Line
 from infra.cost.templates import Properties, architecture, gigabytes
 
 LEAST_PROXY_VCPUS = 2
 VCPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16}
 FREE_INSIGHTS_DAYS = 7
-HOURS_PER_DAY = 24
 DAYS_PER_WEEK = 7
 ONCE_A_DAY = re.compile(r"cron\(\d+ \d+ \* \* \? \*\)")
 ONCE_A_WEEK = re.compile(r"cron\(\d+ \d+ \? \* [A-Z]{3} \*\)")

@@ -62,9 +62,14 @@ class StageTemplates:
         return any(r.properties.get("FunctionName") == full for r in self.of_kind("AWS::Lambda::Function"))
 
 
-def gigabytes(function: Properties) -> float:
+def megabytes(function: Properties) -> float:
     """A Lambda function's memory."""
-    return float(function.get("MemorySize", 128)) / 1024
+    return float(function.get("MemorySize", 128))
+
+
+def gigabytes(function: Properties) -> float:
+    """The same, as it is paid for."""
+    return megabytes(function) / 1024
 
 
 def architecture(function: Properties) -> str:

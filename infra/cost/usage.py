@@ -7,6 +7,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat
 
 ASSUMPTIONS = Path(__file__).with_name("assumptions.toml")
+# What a function with this much memory has of a processor: exactly one, and with less memory the same part of one.
+WHOLE_PROCESSOR_MEGABYTES = 1769
 
 
 class _Group(BaseModel):
@@ -28,6 +30,21 @@ class Idle(_Group):
     secret_reads: NonNegativeFloat
 
 
+class Busy(_Group):
+    """How long one call keeps a function busy: what it computes on a whole processor, and what it waits for others."""
+
+    cpu_milliseconds: NonNegativeFloat
+    waiting_milliseconds: NonNegativeFloat
+
+    def billed_milliseconds(self, memory_megabytes: float) -> float:
+        """How long that takes with so much memory: half a processor computes twice as long, and waits as long.
+
+        Two processors compute no faster than one: a function of ours has one thread that computes.
+        """
+        share = min(memory_megabytes / WHOLE_PROCESSOR_MEGABYTES, 1.0)
+        return self.cpu_milliseconds / share + self.waiting_milliseconds
+
+
 class Job(_Group):
     """What one job causes."""
 
@@ -37,11 +54,11 @@ class Job(_Group):
     trace_share: NonNegativeFloat
     attempts: PositiveFloat
     batch: PositiveFloat
-    submit_milliseconds: NonNegativeFloat
-    query_milliseconds: NonNegativeFloat
-    authorizer_milliseconds: NonNegativeFloat
-    process_milliseconds: NonNegativeFloat
-    classify_milliseconds: NonNegativeFloat
+    submit: Busy
+    query: Busy
+    authorizer: Busy
+    process: Busy
+    classify: Busy
     request_log_bytes: NonNegativeFloat
     access_log_bytes: NonNegativeFloat
     job_log_bytes: NonNegativeFloat
@@ -49,6 +66,7 @@ class Job(_Group):
     event_bytes: NonNegativeFloat
     event_reads: NonNegativeFloat
     row_bytes: NonNegativeFloat
+    audit_bytes: NonNegativeFloat
     internet_bytes: NonNegativeFloat
     ai_share: NonNegativeFloat
     ai_input_tokens: NonNegativeFloat
