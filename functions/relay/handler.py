@@ -1,12 +1,15 @@
-"""The relay: publishes due outbox rows, rescues expired leases, writes the gauges, compares jobs and books.
+"""The relay: publishes due outbox rows, rescues expired leases, writes the gauges, compares jobs and books, removes old
+ones.
 
 Invoked every minute.
 """
 
+from functools import cache
 from typing import Any
 
 from functions.relay.loop import Relay
 from functions.relay.rescue import Rescue
+from functions.relay.retention import Retention
 from functions.relay.settings import Settings
 from smartqueue.environment import Environment
 from smartqueue.logs import log_invocation
@@ -17,6 +20,12 @@ from smartqueue.store.ledger import LedgerStore
 environment = Environment(Settings)
 
 
+@cache
+def retention() -> Retention:
+    """Return what removes old rows; from one invocation to the next it knows how far it got."""
+    return Retention(environment.database, environment.settings)
+
+
 def relay() -> Relay:
     """Return a relay over this execution environment's clients."""
     return Relay(
@@ -24,6 +33,7 @@ def relay() -> Relay:
         rescue=Rescue(environment.database, environment.outbox, environment.settings),
         attempts=AttemptStore(environment.database),
         ledger=LedgerStore(environment.database),
+        retention=retention(),
         settings=environment.settings,
     )
 

@@ -1,4 +1,4 @@
-"""The relay's loop: publish what is due a few times a second, look for the left behind and count now and then."""
+"""The relay's loop: publish what is due a few times a second; rescue, count and remove what is old now and then."""
 
 import logging
 import time
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import psycopg
 
 from functions.relay.rescue import Rescue
+from functions.relay.retention import Retention
 from functions.relay.settings import Settings
 from smartqueue.events import Message
 from smartqueue.metrics import Gauge, Meter
@@ -19,6 +20,7 @@ RESCUE_EVERY_SECONDS = 1.0
 STRANDED_EVERY_SECONDS = 30.0
 GAUGES_EVERY_SECONDS = 10.0
 LEDGER_EVERY_SECONDS = 60.0
+RETENTION_EVERY_SECONDS = 30.0
 DATABASE_PAUSE_SECONDS = 2.0
 # What the last look needs of the invocation's time.
 RESERVED_SECONDS = 3.0
@@ -36,6 +38,7 @@ class Relay:
         rescue: Rescue,
         attempts: AttemptStore,
         ledger: LedgerStore,
+        retention: Retention,
         settings: Settings,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
@@ -44,10 +47,13 @@ class Relay:
         self._rescue = rescue
         self._attempts = attempts
         self._ledger = ledger
+        self._retention = retention
         self._settings = settings
         self._clock = clock
         self._pause = pause
         self._due = {self._rescue_expired: 0.0, self._rescue_stranded: 0.0, self._gauge: 0.0, self._balance: 0.0}
+        self._retention_due = 0.0
+        self._is_more_to_remove = False
 
     def run(self, meter: Meter, *, remaining_seconds: float) -> int:
         """Look until the time is up; return how many messages were published.
@@ -83,7 +89,14 @@ class Relay:
         messages = self._outbox.publish_due(limit=PUBLISH_BATCH)
         for message in messages:
             _tell(message)
+        self._remove_what_is_old(meter, is_idle=len(messages) < PUBLISH_BATCH)
         return len(messages)
+
+    def _remove_what_is_old(self, meter: Meter, *, is_idle: bool) -> None:
+        """A batch now and then, and one after the other while nothing else is left to do."""
+        if self._clock() >= self._retention_due or (is_idle and self._is_more_to_remove):
+            self._retention_due = self._clock() + RETENTION_EVERY_SECONDS
+            self._is_more_to_remove = self._retention.remove(meter)
 
     def _rescue_expired(self, meter: Meter) -> None:
         self._rescue.rescue_expired(meter)

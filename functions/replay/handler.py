@@ -36,6 +36,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 # Links are short, and checking them is cheap.
 MANY_LINKS = 1000
 LinkLimit = Annotated[int, Query(ge=1, le=MANY_LINKS)]
+NO_SUCH_JOB = "There is no such job."
 
 
 environment = Environment(Settings)
@@ -125,11 +126,13 @@ def list_audit_logs(
 
 @app.get("/admin/audit-logs/<job_id>", tags=["Audit"], summary="List a job's audit rows, newest first")
 def list_job_audit_logs(job_id: str, limit: Limit = DEFAULT_LIMIT, cursor: str | None = None) -> AuditPage:
-    """Everything that was done to one job of the tenant."""
-    row = jobs().find(job_id, tenant_id=api.principal.tenant_id) if is_id(job_id) else None
-    if row is None:
-        raise NotFoundError("There is no such job.")
-    return _audit_page(str(row["job_id"]), None, None, limit, cursor)
+    """Everything that was done to one job of the tenant, be it removed long since."""
+    if not is_id(job_id):
+        raise NotFoundError(NO_SUCH_JOB)
+    page = _audit_page(job_id.lower(), None, None, limit, cursor)
+    if not (page.items or cursor) and jobs().find(job_id, tenant_id=api.principal.tenant_id) is None:
+        raise NotFoundError(NO_SUCH_JOB)
+    return page
 
 
 @app.get("/admin/audit-logs/verification", tags=["Audit"], summary="Verify the audit trail, oldest rows first")
@@ -143,7 +146,7 @@ def verify_audit_logs(limit: LinkLimit = MANY_LINKS, cursor: str | None = None) 
 
 @app.get("/admin/ledger", tags=["Audit"], summary="Compare the jobs with the audit trail")
 def show_ledger() -> LedgerView:
-    """Whether every job of the tenant that was ever accepted is still there, in the state that the audit trail says."""
+    """Whether every job of the tenant that was ever accepted is in the state that the audit trail says, or removed."""
     return LedgerView.model_validate(LedgerStore(environment.database).of_tenant(api.principal.tenant_id))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from functions.replay.verification import VerifiedPage
-from smartqueue.audit_chain import Kind
+from smartqueue.audit_chain import Base, Kind
 from smartqueue.database import Row
 from smartqueue.models import ApiModel, Body, Whole
 from smartqueue.store.audit import AuditLogView
@@ -127,12 +127,24 @@ class AuditHead(ApiModel):
     hash: str
 
 
+class AuditBase(ApiModel):
+    """What the trail begins behind: rows up to this position are not kept any more. sealedAt: when it was sealed."""
+
+    position: int
+    hash: str
+    sealed_at: datetime
+
+
 class AuditVerification(ApiModel):
-    """checked: how many links this page had. problems: what is wrong with it; empty if the trail is whole so far."""
+    """checked: how many links this page had. problems: what is wrong with it; empty if the trail is whole so far.
+
+    base: where the trail begins; none as long as all its rows are kept.
+    """
 
     checked: int
     problems: list[AuditProblem]
     head: AuditHead
+    base: AuditBase | None
     next_cursor: str | None
 
     @classmethod
@@ -142,12 +154,19 @@ class AuditVerification(ApiModel):
             checked=page.checked,
             problems=[AuditProblem.model_validate(problem) for problem in page.problems],
             head=AuditHead(position=page.head.position, hash=page.head.hash.hex()),
+            base=None if page.base is None else _base_view(page.base),
             next_cursor=page.next_cursor,
         )
 
 
+def _base_view(base: Base) -> AuditBase:
+    return AuditBase(position=base.head.position, hash=base.head.hash.hex(), sealed_at=base.sealed_at)
+
+
 class LedgerView(ApiModel):
     """accepted: jobs that were ever answered with 201, by the audit trail. Then those there are, by status.
+
+    removed: those that ended so long ago that they are not kept any more.
 
     unaccounted: by how many jobs the audit trail and the table of jobs differ, added up over the statuses. Must be 0.
     """
@@ -158,4 +177,5 @@ class LedgerView(ApiModel):
     completed: int
     failed: int
     cancelled: int
+    removed: int
     unaccounted: int

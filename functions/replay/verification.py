@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from smartqueue.audit_chain import Head, Problem, Verifier, unchained
+from smartqueue.audit_chain import Base, Head, Problem, Verifier, unchained
 from smartqueue.cursors import bad_cursor, decode_cursor, encode_cursor
 from smartqueue.ids import is_id
 from smartqueue.store.audit_chain import AuditChainStore
@@ -12,11 +12,15 @@ MAX_POSITION = 2**63 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedPage:
-    """checked: links. head: where the chain ended when the page was read. next_cursor: None at the end of the trail."""
+    """checked: links. head, base: where the chain ended and began when the page was read, None at its very beginning.
+
+    next_cursor: None at the end of the trail.
+    """
 
     checked: int
     problems: list[Problem]
     head: Head
+    base: Base | None
     next_cursor: str | None
 
 
@@ -24,10 +28,9 @@ def verify_page(store: AuditChainStore, *, tenant_id: str, cursor: str | None, l
     """Check the next links, and whether the next rows have any. Raises UnprocessableError, psycopg.Error."""
     after, after_id = _read(cursor)
     chain, rows = store.both(tenant_id=tenant_id, after=after, after_id=after_id, limit=limit)
-    if chain.start_hash is None:
+    if chain.start is None:
         raise bad_cursor()
-    start = Head(position=after, hash=chain.start_hash, books=None) if after else Head()
-    verifier = Verifier(tenant_id=tenant_id, start=start)
+    verifier = Verifier(tenant_id=tenant_id, start=chain.start)
     problems = verifier.follow(chain.links)
     if len(chain.links) < limit:
         problems += verifier.finish(chain.head)
@@ -37,6 +40,7 @@ def verify_page(store: AuditChainStore, *, tenant_id: str, cursor: str | None, l
         checked=verifier.checked,
         problems=problems,
         head=chain.head or Head(),
+        base=chain.base,
         next_cursor=encode_cursor(str(verifier.reached), rows.last_id or after_id or "") if more else None,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from smartqueue.audit_chain import Head, Problem, Verifier, unchained
+from smartqueue.audit_chain import Base, Head, Problem, Verifier, unchained
 from smartqueue.store.audit_chain import AuditChainStore
 
 PAGE = 2000
@@ -31,12 +31,17 @@ class Findings:
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """head: the tenant's in the database. sound: up to where the chain has no problem. checked: links."""
+    """head, base: the tenant's in the database. sound: up to where the chain has no problem. checked: links.
+
+    whole: whether it was followed to its end and has no problem at all.
+    """
 
     head: Head
+    base: Base | None
     sound: Head
     checked: int
     finished: bool
+    whole: bool
 
 
 class Auditor:
@@ -48,27 +53,33 @@ class Auditor:
         self._remaining_seconds = remaining_seconds
 
     def verify(self, tenant_id: str, *, start: Head, sealed: Mapping[int, Head]) -> Verified:
-        """Verify a chain from a head on, which was sound, up to its end."""
+        """Verify a chain from a head on, which was sound, up to its end. What is not kept any more is passed over."""
         before = self._findings.count
-        verifier = Verifier(tenant_id=tenant_id, start=start, sealed=sealed)
         page = self._store.links(tenant_id=tenant_id, after=start.position, limit=PAGE)
-        if page.start_hash != start.hash:
+        begin = page.start
+        if begin is None or (begin.position == start.position and begin.hash != start.hash):
             # The chain no longer passes through its start: only from the beginning can be told what became of it.
             whole = self.verify(tenant_id, start=Head(), sealed={**sealed, start.position: start})
             return replace(whole, sound=start)
+        verifier = Verifier(tenant_id=tenant_id, start=start, sealed=sealed)
+        _pass_over(verifier, begin)
         after_id = None if page.start_audit_id is None else _a_little_before(page.start_audit_id)
         self._findings.add(verifier.follow(page.links))
         while (more := len(page.links) == PAGE) and self._has_time():
             page = self._store.links(tenant_id=tenant_id, after=verifier.reached, limit=PAGE)
+            _pass_over(verifier, page.start)
             self._findings.add(verifier.follow(page.links))
         if not more:
             self._findings.add(verifier.finish(page.head))
         finished = not more and self._find_unchained(tenant_id, after_id)
+        is_sound = self._findings.count == before
         return Verified(
             head=page.head or Head(),
-            sound=verifier.head if self._findings.count == before else start,
+            base=page.base,
+            sound=verifier.head if is_sound else start,
             checked=verifier.checked,
             finished=finished,
+            whole=finished and is_sound,
         )
 
     def _find_unchained(self, tenant_id: str, after_id: str | None) -> bool:
@@ -84,6 +95,12 @@ class Auditor:
 
     def _has_time(self) -> bool:
         return self._remaining_seconds() > RESERVED_SECONDS
+
+
+def _pass_over(verifier: Verifier, begin: Head | None) -> None:
+    """Go to where a page begins, if that is further on: what is before it was removed, maybe since the last page."""
+    if begin is not None and begin.position > verifier.reached:
+        verifier.go_to(begin)
 
 
 def _a_little_before(audit_id: str) -> str:

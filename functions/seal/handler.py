@@ -3,6 +3,7 @@
 Invoked every day, and with {"action": "verify"} by people: then it verifies whole chains, of one tenant if it is named.
 """
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -26,15 +27,21 @@ def client() -> Any:
     return boto3.client("s3")
 
 
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Seal, or verify. Raises ValueError for an action that is neither."""
     with log_invocation(context) as log, metered(environment.cache) as meter:
         sealing = Sealing(
             store=AuditChainStore(environment.database),
             seals=Seals(client(), environment.settings.seal_bucket),
-            stage=environment.settings.stage,
+            settings=environment.settings,
             meter=meter,
             remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
+            now=now(),
         )
         report = _act(sealing, event)
         log.info("audit trail verified", extra=report.model_dump(exclude={"problems"}))

@@ -29,19 +29,24 @@ class HeadDocument(WireModel):
 
 
 class TenantDocument(WireModel):
-    """A tenant's head, and up to where the chain was verified without a problem."""
+    """A tenant's head, and up to where the chain was verified without a problem.
+
+    base: behind which head the chain began, as far as that was in order; None at its very beginning.
+    """
 
     tenant_id: str
     head: HeadDocument
     sound: HeadDocument
+    base: HeadDocument | None = None
 
 
 class SealDocument(WireModel):
-    """All tenants' heads at one time."""
+    """All tenants' heads at one time. kept_days: how long audit rows were kept then, 0 for ever; None is unknown."""
 
     format: Literal[1] = 1
     stage: str
     sealed_at: AwareDatetime
+    kept_days: int | None = None
     tenants: list[TenantDocument]
 
     def key(self) -> str:

@@ -4,12 +4,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 from functions.seal.auditor import Auditor, Findings, Verified
+from functions.seal.bases import BaseJudge
 from functions.seal.models import HeadDocument, ProblemView, Report, SealDocument, TenantDocument
-from functions.seal.seals import Seals
-from smartqueue.audit_chain import Head
+from functions.seal.seals import SealedHead, Seals
+from functions.seal.settings import Settings
+from smartqueue.audit_chain import Base, Head
 from smartqueue.metrics import Gauge, Meter
 from smartqueue.store.audit_chain import AuditChainStore
 
@@ -26,14 +28,16 @@ class Sealing:
         *,
         store: AuditChainStore,
         seals: Seals,
-        stage: str,
+        settings: Settings,
         meter: Meter,
         remaining_seconds: Callable[[], float],
+        now: datetime,
     ) -> None:
         self._store = store
         self._seals = seals
-        self._stage = stage
+        self._settings = settings
         self._meter = meter
+        self._now = now
         self._findings = Findings(kept_at_most=SHOWN_PROBLEMS)
         self._auditor = Auditor(store, self._findings, remaining_seconds)
 
@@ -47,27 +51,53 @@ class Sealing:
             start = Head() if tenant is None else tenant.sound.head()
             sealed = {} if tenant is None else {tenant.head.position: tenant.head.head()}
             verified[tenant_id] = self._auditor.verify(tenant_id, start=start, sealed=sealed)
-        tenants = [
-            TenantDocument(
-                tenant_id=tenant_id,
-                head=HeadDocument.from_head(one.head),
-                sound=HeadDocument.from_head(one.sound),
-            )
-            for tenant_id, one in verified.items()
-        ]
-        seal = SealDocument(stage=self._stage, sealed_at=datetime.now(UTC), tenants=tenants)
-        return self._report(verified, key=self._seals.write(seal), tells_of_all=True)
+        judge = self._base_judge(last, lambda tenant_id, base: self._seals.find(base.seal, tenant_id))
+        begin_badly = self._judge_bases(judge, verified)
+        seal = SealDocument(
+            stage=self._settings.stage,
+            sealed_at=self._now,
+            kept_days=self._settings.retention_audit_days,
+            tenants=[
+                _document(tenant_id, one, begins=judge.began(tenant_id) if tenant_id in begin_badly else _begin(one))
+                for tenant_id, one in verified.items()
+            ],
+        )
+        key = self._seals.write(seal)
+        # A trail with a problem is not cut: it is evidence.
+        whole = {tenant_id: one.head for tenant_id, one in verified.items() if one.whole and one.head.position}
+        self._store.record_seal(key, {tenant_id: whole[tenant_id] for tenant_id in whole.keys() - begin_badly})
+        return self._report(verified, key=key, tells_of_all=True)
 
     def verify(self, tenant_id: str | None) -> Report:
         """Verify one tenant's whole chain, or all, against every head that was ever sealed."""
-        sealed: defaultdict[str, dict[int, Head]] = defaultdict(dict)
+        sealed: defaultdict[str, dict[int, SealedHead]] = defaultdict(dict)
+        last = None
         for seal in self._seals.all():
-            for tenant in seal.tenants:
+            last = seal.document
+            for tenant, head in seal.heads():
                 # The oldest seal of a position is the one that counts.
-                sealed[tenant.tenant_id].setdefault(tenant.head.position, tenant.head.head())
+                sealed[tenant].setdefault(head.head.position, head)
         wanted = sorted({*self._store.tenants(), *sealed}) if tenant_id is None else [tenant_id]
-        verified = {one: self._auditor.verify(one, start=Head(), sealed=sealed[one]) for one in wanted}
+        verified = {
+            one: self._auditor.verify(one, start=Head(), sealed={p: h.head for p, h in sealed[one].items()})
+            for one in wanted
+        }
+        judge = self._base_judge(last, lambda tenant, base: sealed[tenant].get(base.head.position))
+        self._judge_bases(judge, verified)
         return self._report(verified, key=None, tells_of_all=tenant_id is None)
+
+    def _base_judge(self, last: SealDocument | None, find: Callable[[str, Base], SealedHead | None]) -> BaseJudge:
+        return BaseJudge(kept_days=self._settings.retention_audit_days, last=last, now=self._now, find=find)
+
+    def _judge_bases(self, judge: BaseJudge, verified: dict[str, Verified]) -> set[str]:
+        """Return the tenants whose trails do not begin where they may."""
+        begin_badly = set()
+        for tenant_id, one in verified.items():
+            problems = judge.judge(tenant_id, one.base)
+            self._findings.add(problems)
+            if problems:
+                begin_badly.add(tenant_id)
+        return begin_badly
 
     def _report(self, verified: dict[str, Verified], *, key: str | None, tells_of_all: bool) -> Report:
         report = Report(
@@ -86,3 +116,16 @@ class Sealing:
         if not report.finished:
             log.warning("the time was up before all was verified")
         return report
+
+
+def _begin(verified: Verified) -> Head:
+    return Head() if verified.base is None else verified.base.head
+
+
+def _document(tenant_id: str, verified: Verified, *, begins: Head) -> TenantDocument:
+    return TenantDocument(
+        tenant_id=tenant_id,
+        head=HeadDocument.from_head(verified.head),
+        sound=HeadDocument.from_head(verified.sound),
+        base=HeadDocument.from_head(begins) if begins.position else None,
+    )

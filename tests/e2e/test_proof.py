@@ -81,6 +81,7 @@ def test_an_admin_verifies_the_trail_and_the_books(proven: Tenant) -> None:
         "completed": 1,
         "failed": 1,
         "cancelled": 0,
+        "removed": 0,
         "unaccounted": 0,
     }
 

@@ -205,7 +205,10 @@ class Plane(Wiring):
         """Empty every table."""
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
-            connection.execute("TRUNCATE outbox, audit_heads, audit_chain, audit_logs, jobs, users, tenants CASCADE")
+            connection.execute(
+                "TRUNCATE outbox, audit_bases, audit_seals, audit_heads, audit_chain, audit_logs, jobs, users, tenants"
+                " CASCADE"
+            )
 
     def clear_cache(self) -> None:
         """Empty the cache."""

@@ -20,6 +20,7 @@ from functions.process.execution import Executor
 from functions.process.settings import Settings as ProcessSettings
 from functions.process.webhooks.sender import WebhookSender
 from functions.relay.rescue import Rescue
+from functions.relay.retention import Retention
 from functions.relay.settings import Settings as RelaySettings
 from functions.replay.dead_letters import DeadLetters
 from functions.submit.cancellation import Cancellation
@@ -124,6 +125,11 @@ class Parts:
         """Make what rescues."""
         env = self.environment("relay")
         return Rescue(env.database, env.outbox, RelaySettings.from_environment(env.variables))
+
+    def retention(self) -> Retention:
+        """Make what removes old rows."""
+        env = self.environment("relay")
+        return Retention(env.database, RelaySettings.from_environment(env.variables))
 
     def accounts(self) -> Accounts:
         """Make what registers."""

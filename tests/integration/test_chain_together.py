@@ -57,6 +57,7 @@ def test_statements_of_many_tenants_wait_for_one_another_and_never_deadlock(plan
             "completed": 0,
             "failed": 0,
             "cancelled": 0,
+            "removed": 0,
         }
 
 

@@ -7,8 +7,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.integration.harness import ROLES, Answer, Plane
+from tests.integration.trails import tamper
 
-TABLES = ("jobs", "audit_logs", "outbox", "audit_chain", "audit_heads")
+TABLES = ("jobs", "audit_logs", "outbox", "audit_chain", "audit_heads", "audit_bases")
 
 
 def as_role(plane: Plane, role: str, sql: str, *parameters: object, tenant: str | None = None) -> list[dict[str, Any]]:
@@ -40,6 +41,12 @@ def two_tenants(plane: Plane) -> tuple[str, str]:
             " VALUES (uuidv7(), %s, 'job-results', 'k', '{}', '{}', now() + interval '1 hour')",
             tenant,
         )
+    # Trails that begin in their middle, as they would after a year.
+    tamper(
+        plane,
+        "INSERT INTO audit_bases SELECT tenant_id, 1, hash, 0, 0, 0, 0, 0, 0, 0, 'heads/1.json', now(), 1"
+        " FROM audit_chain WHERE position = 1",
+    )
     return jobs[0], jobs[1]
 
 
@@ -105,6 +112,25 @@ def test_nobody_can_change_the_audit_trail_not_even_the_owner(plane: Plane, two_
         ("auditor", "SELECT password_hash FROM users"),
         ("auditor", "SELECT webhook_url FROM tenants"),
         ("auditor", "INSERT INTO audit_heads (tenant_id) VALUES ('tenant-a')"),
+        ("auditor", "SELECT * FROM audit_seals"),
+        ("auditor", "INSERT INTO audit_seals (sealed_at) VALUES (now())"),
+        ("auditor", "UPDATE audit_seals SET hash = hash"),
+        ("auditor", "UPDATE audit_bases SET position = 1"),
+        ("auditor", "SELECT cut_audit_trails(400, 1)"),
+        ("auditor", "SELECT remove_ended_jobs(90, uuidv7(), 1)"),
+        ("worker", "SELECT * FROM audit_bases"),
+        ("worker", "SELECT * FROM audit_seals"),
+        ("worker", "DELETE FROM audit_logs"),
+        ("worker", "DELETE FROM audit_chain"),
+        ("worker", "INSERT INTO audit_bases (tenant_id) VALUES ('tenant-a')"),
+        ("worker", "INSERT INTO audit_seals (tenant_id) VALUES ('tenant-a')"),
+        ("api", "SELECT * FROM audit_seals"),
+        ("api", "INSERT INTO audit_seals (tenant_id) VALUES ('tenant-a')"),
+        ("api", "UPDATE audit_bases SET position = 1"),
+        ("api", "SELECT cut_audit_trails(400, 1)"),
+        ("api", "SELECT remove_ended_jobs(90, uuidv7(), 1)"),
+        ("auth", "SELECT remove_ended_jobs(90, uuidv7(), 1)"),
+        ("monitor", "SELECT cut_audit_trails(400, 1)"),
         ("api", "INSERT INTO audit_chain (tenant_id, position) VALUES ('tenant-a', 1)"),
         ("api", "ALTER TABLE jobs DISABLE ROW LEVEL SECURITY"),
         ("worker", "DROP TRIGGER audit_logs_are_append_only ON audit_logs"),

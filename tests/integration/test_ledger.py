@@ -10,23 +10,7 @@ from smartqueue.ids import new_id
 from smartqueue.store.attempts import AttemptStore
 from tests.integration.harness import SCRAPE_TOKEN, Plane
 from tests.integration.parts import Parts
-from tests.integration.trails import tamper
-
-STATES = ("pending", "processing", "completed", "failed", "cancelled")
-
-
-def ledger(plane: Plane, token: str) -> dict[str, int]:
-    answer = plane.call("replay", "GET", "/admin/ledger", token=token)
-    assert answer.status == 200, answer
-    return dict(answer.body)
-
-
-def booked(plane: Plane, token: str) -> dict[str, int]:
-    """Return the ledger, which must balance, without its zeros."""
-    found = ledger(plane, token)
-    assert found["accepted"] == sum(found[state] for state in STATES)
-    assert found["unaccounted"] == 0
-    return {name: number for name, number in found.items() if number}
+from tests.integration.trails import STATES, booked, ledger, tamper
 
 
 def gauge(plane: Plane, capsys: pytest.CaptureFixture[str]) -> float:

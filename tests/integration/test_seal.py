@@ -46,7 +46,7 @@ def test_a_rewritten_chain_is_found_by_a_sealed_head_alone(plane: Plane, token: 
 def test_a_tenant_that_was_removed_with_its_trail_is_missed(plane: Plane, token: str, bucket: Any) -> None:
     plane.admin("tenant-b", "bob")
     plane.invoke("seal", {})
-    tables = ("outbox", "audit_heads", "audit_chain", "audit_logs", "jobs", "users", "tenants")
+    tables = ("outbox", "audit_seals", "audit_heads", "audit_chain", "audit_logs", "jobs", "users", "tenants")
     tamper(plane, *(f"DELETE FROM {table} WHERE tenant_id = 'tenant-b'" for table in tables))
     for event in ({"action": "verify"}, {"action": "verify", "tenantId": "tenant-b"}, {}):
         [problem] = plane.invoke("seal", event)["problems"]
@@ -86,8 +86,8 @@ def test_a_seal_is_kept_whatever_is_done_to_its_object(plane: Plane, token: str,
     bucket.put_object(Bucket=SEAL_BUCKET, Key="heads/2026/01/01/junk.json", Body=b"junk", ChecksumAlgorithm="SHA256")
     seals = Seals(bucket, SEAL_BUCKET)
     [seal] = seals.all()
-    assert seal.key() == key
-    assert seals.latest() == seal
+    assert seal.document.key() == key
+    assert seals.latest() == seal.document
     tamper(plane, f"UPDATE audit_logs SET details = 'nothing happened' WHERE id = {at(3)}")
     rewrite(plane)
     assert kinds(plane.invoke("seal", {"action": "verify"})["problems"]) == {Kind.HEAD_MISMATCH: 1}

@@ -13,6 +13,7 @@ from tests.integration.harness import Plane
 from tests.integration.parts import Parts
 from tests.integration.wiring import SEAL_BUCKET
 
+STATES = ("pending", "processing", "completed", "failed", "cancelled", "removed")
 NEW_ROW = (
     "INSERT INTO audit_logs (tenant_id, username, action, entity_id, details, correlation_id)"
     " SELECT 'tenant-a', 'mallory', 'JOB_CLASSIFIED', 'x', 'row ' || n, 'c' FROM generate_series(1, %s) AS n"
@@ -60,6 +61,21 @@ def verified(plane: Plane, token: str, **query: str) -> list[dict[str, Any]]:
             return problems
 
 
+def ledger(plane: Plane, token: str) -> dict[str, int]:
+    """Ask for a tenant's ledger by the API."""
+    answer = plane.call("replay", "GET", "/admin/ledger", token=token)
+    assert answer.status == 200, answer
+    return dict(answer.body)
+
+
+def booked(plane: Plane, token: str) -> dict[str, int]:
+    """Return the ledger, which must balance, without its zeros."""
+    found = ledger(plane, token)
+    assert found["accepted"] == sum(found[state] for state in STATES)
+    assert found["unaccounted"] == 0
+    return {name: number for name, number in found.items() if number}
+
+
 def kinds(problems: list[dict[str, Any]]) -> dict[str, int]:
     return dict(Counter(problem["kind"] for problem in problems))
 
@@ -67,7 +83,8 @@ def kinds(problems: list[dict[str, Any]]) -> dict[str, int]:
 def follow(plane: Plane, parts: Parts, tenant: str) -> Head:
     """Verify a chain and its books, and return its head."""
     page = AuditChainStore(parts.environment("seal").database).links(tenant_id=tenant, after=0, limit=100_000)
-    verifier = Verifier(tenant_id=tenant)
+    assert page.start is not None
+    verifier = Verifier(tenant_id=tenant, start=page.start)
     assert [*verifier.follow(page.links), *verifier.finish(page.head)] == []
     assert page.head is not None
     return page.head

@@ -1,12 +1,19 @@
 """The relay's loop on a clock of its own."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import psycopg
 import pytest
 
-from functions.relay.loop import DATABASE_PAUSE_SECONDS, PUBLISH_BATCH, RESERVED_SECONDS, Relay
+from functions.relay.loop import (
+    DATABASE_PAUSE_SECONDS,
+    PUBLISH_BATCH,
+    RESERVED_SECONDS,
+    RETENTION_EVERY_SECONDS,
+    Relay,
+)
 from functions.relay.settings import Settings
 from smartqueue.events import Message
 from smartqueue.metrics import Gauge, Meter
@@ -24,6 +31,9 @@ class World:
         self.pauses: list[float] = []
         self.tasks: list[tuple[str, float]] = []
         self.lost: int | Exception = 0
+        # How many batches of old rows there are, and what removing one of them raises.
+        self.old = 0
+        self.stuck: list[Exception] = []
 
     def clock(self) -> float:
         return self.now
@@ -58,6 +68,14 @@ class World:
             raise self.lost
         return self.lost
 
+    def remove(self, _: Meter) -> bool:
+        self.tasks.append(("retention", self.now))
+        self.now += 0.05
+        if self.stuck:
+            raise self.stuck.pop(0)
+        self.old = max(self.old - 1, 0)
+        return self.old > 0
+
     def count(self, task: str) -> int:
         return [name for name, _ in self.tasks].count(task)
 
@@ -86,6 +104,7 @@ def run(world: Any, *, remaining_seconds: float = 60) -> int:
         rescue=world,
         attempts=world,
         ledger=world,
+        retention=world,
         settings=settings,
         clock=world.clock,
         pause=world.pause,
@@ -119,6 +138,7 @@ def test_other_work_is_done_now_and_then() -> None:
     assert world.count("stranded") == 2
     assert 5 <= world.count("gauges") <= 6
     assert world.count("ledger") == 1
+    assert world.count("retention") == 2
 
 
 def test_how_things_stand_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,3 +179,38 @@ def test_an_absent_database_is_waited_for() -> None:
 def test_any_other_error_ends_the_invocation() -> None:
     with pytest.raises(psycopg.ProgrammingError):
         run(World(psycopg.ProgrammingError("a bug")))
+
+
+def test_old_rows_are_removed_batch_after_batch_while_there_is_nothing_to_publish() -> None:
+    world = World()
+    world.old = 5
+    run(world, remaining_seconds=RESERVED_SECONDS + 10)
+    assert world.count("retention") == 5
+    # One for each look, which pauses as ever.
+    moments = [moment for name, moment in world.tasks if name == "retention"]
+    assert all(0.25 < later - earlier < 0.5 for earlier, later in pairwise(moments))
+
+
+def test_messages_that_are_due_wait_for_one_batch_of_old_rows_now_and_then() -> None:
+    # Full batches for as long as the invocation lasts.
+    world = World(*[PUBLISH_BATCH] * 10_000)
+    world.old = 1_000
+    run(world)
+    assert world.count("retention") == 2
+    moments = [moment for name, moment in world.tasks if name == "retention"]
+    assert moments[1] - moments[0] >= RETENTION_EVERY_SECONDS
+
+
+def test_messages_go_out_before_old_rows_do() -> None:
+    world = World(3)
+    world.stuck = [psycopg.OperationalError("away")]
+    run(world, remaining_seconds=RESERVED_SECONDS + 0.01)
+    assert world.found == []
+    assert world.pauses == [DATABASE_PAUSE_SECONDS]
+
+
+def test_an_absent_database_makes_no_hurry_to_remove_old_rows() -> None:
+    world = World()
+    world.old, world.stuck = 5, [psycopg.OperationalError("away")]
+    run(world, remaining_seconds=RESERVED_SECONDS + 20)
+    assert world.count("retention") == 1

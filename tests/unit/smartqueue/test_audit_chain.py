@@ -21,7 +21,8 @@ MORE = st.integers(min_value=1, max_value=3)
 def rows(draw: st.DrawFn) -> list[str | None]:
     """One row of any content."""
     values = [draw(TEXT) for _ in COLUMNS]
-    values[COLUMNS.index("action")] = draw(st.sampled_from(["JOB_CREATED", "JOB_STATUS_CHANGED", "USER_REGISTERED"]))
+    actions = ["JOB_CREATED", "JOB_STATUS_CHANGED", "JOB_REMOVED", "USER_REGISTERED"]
+    values[COLUMNS.index("action")] = draw(st.sampled_from(actions))
     values[COLUMNS.index("old_state")], values[COLUMNS.index("new_state")] = draw(STATE), draw(STATE)
     return values
 
@@ -177,20 +178,80 @@ def test_books_that_were_changed_are_found(trail: list[list[str | None]], name: 
     assert [*verifier.follow(links), *verifier.finish(wrong)] == []
 
 
-@given(st.lists(st.lists(st.sampled_from(Status), min_size=1, max_size=6), max_size=6))
-def test_the_books_count_jobs_by_the_state_they_are_in(jobs: list[list[Status]]) -> None:
+@given(TRAILS, st.data())
+def test_a_trail_that_was_cut_is_sound_behind_its_base_and_misses_no_head_before_it(
+    trail: list[list[str | None]], data: st.DataObject
+) -> None:
+    links = chain(trail)
+    cut = data.draw(st.integers(0, len(links)))
+    heads = [head(links[:end]) for end in range(len(links) + 1)]
+    verifier = Verifier(tenant_id="t", start=heads[cut], sealed={one.position: one for one in heads})
+    assert [*verifier.follow(links[cut:]), *verifier.finish(heads[-1])] == []
+    assert verifier.head == heads[-1]
+
+
+@given(TRAILS, st.data())
+def test_rows_that_go_while_they_are_read_are_passed_over(trail: list[list[str | None]], data: st.DataObject) -> None:
+    links = chain(trail)
+    read = data.draw(st.integers(0, len(links)))
+    cut = data.draw(st.integers(read, len(links)))
+    heads = [head(links[:end]) for end in range(len(links) + 1)]
+    verifier = Verifier(tenant_id="t", sealed={one.position: one for one in heads})
+    assert verifier.follow(links[:read]) == []
+    verifier.go_to(heads[cut])
+    assert [*verifier.follow(links[cut:]), *verifier.finish(heads[-1])] == []
+
+
+@given(TRAILS, st.data())
+def test_a_base_that_was_edited_is_found(trail: list[list[str | None]], data: st.DataObject) -> None:
+    links = chain(trail)
+    cut = data.draw(st.integers(1, len(links)))
+    end, base = head(links), head(links[:cut])
+    assert base.books is not None
+    name = data.draw(st.sampled_from(sorted(asdict(Books()))))
+    wrong = {
+        "hash": replace(base, hash=hashlib.sha256(base.hash).digest()),
+        "books": replace(base, books=replace(base.books, **{name: getattr(base.books, name) + 1})),
+        "moved back": replace(base, position=cut - 1),
+        "moved on": replace(base, position=cut + 1),
+    }
+    ends = cut == len(links)
+    found = {
+        "hash": Kind.HEAD_MISMATCH if ends else Kind.EDITED,
+        "books": Kind.BOOKS_MISMATCH,
+        "moved back": Kind.HEAD_MISMATCH if ends else Kind.BROKEN_LINK,
+        # Its rows begin too early for it: what it skips is not what comes next.
+        "moved on": Kind.HEAD_MISMATCH if ends else Kind.EDITED if cut + 1 < len(links) else Kind.HEAD_MISMATCH,
+    }
+    for what, start in wrong.items():
+        verifier = Verifier(tenant_id="t", start=start)
+        kept = [link for link in links[cut:] if link.position > start.position]
+        assert found[what] in kinds([*verifier.follow(kept), *verifier.finish(end)]), what
+
+
+@given(st.lists(st.tuples(st.lists(st.sampled_from(Status), min_size=1, max_size=6), st.booleans()), max_size=6))
+def test_the_books_count_jobs_by_the_state_they_are_in_and_those_that_were_removed(
+    jobs: list[tuple[list[Status], bool]],
+) -> None:
     books = Books()
-    for states in jobs:
+    for states, is_removed in jobs:
         books = books.plus(step(None, states[0]))
         for old, new in pairwise(states):
             books = books.plus(step(old, new))
-    ends = Counter(states[-1].lower() for states in jobs)
-    assert asdict(books) == {"accepted": len(jobs), **{state.lower(): ends[state.lower()] for state in Status}}
+        if is_removed:
+            books = books.plus(step(states[-1], None))
+    ends = Counter(states[-1].lower() for states, is_removed in jobs if not is_removed)
+    assert asdict(books) == {
+        "accepted": len(jobs),
+        **{state.lower(): ends[state.lower()] for state in Status},
+        "removed": sum(is_removed for _, is_removed in jobs),
+    }
 
 
-def step(old: str | None, new: str) -> Values:
+def step(old: str | None, new: str | None) -> Values:
     row: dict[str, str | None] = dict.fromkeys(COLUMNS, "x")
-    row |= {"action": "JOB_CREATED" if old is None else "JOB_STATUS_CHANGED", "old_state": old, "new_state": new}
+    action = "JOB_CREATED" if old is None else "JOB_REMOVED" if new is None else "JOB_STATUS_CHANGED"
+    row |= {"action": action, "old_state": old, "new_state": new}
     return [row[name] for name in COLUMNS]
 
 

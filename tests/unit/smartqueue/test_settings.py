@@ -45,11 +45,17 @@ VARIABLES = {
         "OPENAI_TIMEOUT_SECONDS",
         "CLASSIFY_CONFIDENCE_THRESHOLD",
     },
-    "relay": DB | CACHE | KAFKA | RETRY | {"RELAY_POLL_SECONDS", "RELAY_RUN_SECONDS", "RESCUE_STRANDED_SECONDS"},
+    "relay": DB
+    | CACHE
+    | KAFKA
+    | RETRY
+    | {"RELAY_POLL_SECONDS", "RELAY_RUN_SECONDS", "RESCUE_STRANDED_SECONDS"}
+    | {"RETENTION_JOBS_DAYS", "RETENTION_AUDIT_DAYS"},
     "metrics": DB | CACHE | CORS | {"METRICS_SECRET_ID"},
     "docs": CORS,
     "migrate": DB | {"DATABASE_ROLE_SECRET_IDS"},
     "rotate": DB | {"TOKEN_LIFETIME_SECONDS"},
+    "seal": DB | CACHE | {"SEAL_BUCKET", "RETENTION_AUDIT_DAYS"},
 }
 GOOD = {
     "STAGE": "test",
@@ -68,6 +74,7 @@ GOOD = {
     "METRICS_SECRET_ID": "metrics",
     "OPENAI_SECRET_ID": "openai",
     "DATABASE_ROLE_SECRET_IDS": '{"api": "x"}',
+    "SEAL_BUCKET": "seals",
 }
 
 
@@ -118,3 +125,35 @@ def test_the_retry_defaults_are_three_times_from_two_seconds_on() -> None:
     assert (settings["retry_count"], settings["retry_base_seconds"]) == (3, 2)
     assert settings["allow_simulate"] is False
     assert settings["heartbeat_seconds"] * 2 < settings["lease_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "audit", "refused"),
+    [
+        ("90", "400", False),
+        ("30", "30", False),
+        ("1", "7", False),
+        ("90", "0", False),
+        ("0", "0", False),
+        # The trail of a job that is still there would be cut.
+        ("0", "400", True),
+        ("90", "89", True),
+        # The database would refuse to cut.
+        ("1", "6", True),
+        ("-1", "400", True),
+        ("90", "20000", True),
+    ],
+)
+def test_audit_rows_outlive_their_jobs(jobs: str, audit: str, refused: bool) -> None:
+    given = {**GOOD, "RETENTION_JOBS_DAYS": jobs, "RETENTION_AUDIT_DAYS": audit}
+    if not refused:
+        settings_of("relay").from_environment(given)
+        return
+    with pytest.raises(SettingsError, match="RETENTION_"):
+        settings_of("relay").from_environment(given)
+
+
+def test_what_is_over_is_kept_for_months_and_its_trail_for_more_than_a_year() -> None:
+    settings = settings_of("relay").from_environment(GOOD).model_dump()
+    assert (settings["retention_jobs_days"], settings["retention_audit_days"]) == (90, 400)
+    assert settings_of("seal").from_environment(GOOD).model_dump()["retention_audit_days"] == 400

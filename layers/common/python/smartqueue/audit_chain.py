@@ -1,12 +1,14 @@
 """Verifying a tenant's audit trail: rows in, problems out. Nothing here asks the database.
 
 Every audit row has a link: its position, and a hash of the link before it and of the row. A head says where a chain
-ends and what its rows add up to. Heads sealed outside the database show that the chain of then is part of today's.
+ends and what its rows add up to. Heads sealed outside the database show that the chain of then is part of today's. A
+base says where a chain begins whose older rows were removed after their time.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -42,6 +44,7 @@ class Kind(StrEnum):
     BROKEN_LINK: a position without a link.
     HEAD_MISMATCH: the chain does not pass through a head.
     BOOKS_MISMATCH: the books of a head are not what the rows add up to.
+    BASE_MISMATCH: the chain begins behind a head that was not sealed, or not long enough ago.
     """
 
     EDITED = "EDITED"
@@ -50,6 +53,7 @@ class Kind(StrEnum):
     BROKEN_LINK = "BROKEN_LINK"
     HEAD_MISMATCH = "HEAD_MISMATCH"
     BOOKS_MISMATCH = "BOOKS_MISMATCH"
+    BASE_MISMATCH = "BASE_MISMATCH"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Books:
-    """How many jobs a trail has accepted, and in which states it leaves them."""
+    """How many jobs a trail has accepted, in which states it leaves them, and how many were removed after their end."""
 
     accepted: int = 0
     pending: int = 0
@@ -73,16 +77,18 @@ class Books:
     completed: int = 0
     failed: int = 0
     cancelled: int = 0
+    removed: int = 0
 
     def plus(self, values: Values) -> Self:
         """Return the books with one more row entered."""
         old, new = values[_OLD], values[_NEW]
-        created = values[_ACTION] == Action.JOB_CREATED
-        if not created and old == new:
+        created, removed = (values[_ACTION] == action for action in (Action.JOB_CREATED, Action.JOB_REMOVED))
+        if not (created or removed) and old == new:
             return self
         counts = {state.lower(): (new == state) - (old == state) for state in Status}
         return type(self)(
             accepted=self.accepted + created,
+            removed=self.removed + removed,
             **{name: getattr(self, name) + change for name, change in counts.items()},
         )
 
@@ -94,6 +100,15 @@ class Head:
     position: int = 0
     hash: bytes = GENESIS
     books: Books | None = Books()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """Where what is kept of a chain begins: behind a head that a seal of this name has, since then."""
+
+    head: Head
+    seal: str
+    sealed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,12 +140,17 @@ class Verifier:
 
     def __post_init__(self) -> None:
         """Stand where the start is."""
-        self._position = self.start.position
-        self._hash: bytes | None = self.start.hash
-        # None once a row is not what it was: what follows cannot be added up any more.
-        self._books: Books | None = self.start.books
-        self._awaited = {position: head for position, head in self.sealed.items() if position > self.start.position}
+        self._awaited = dict(self.sealed)
         self.checked = 0
+        self.go_to(self.start)
+
+    def go_to(self, head: Head) -> None:
+        """Go on behind a head further on, taken for true: what is before it is not there any more."""
+        self._position = head.position
+        self._hash: bytes | None = head.hash
+        # None once a row is not what it was: what follows cannot be added up any more.
+        self._books: Books | None = head.books
+        self._awaited = {position: sealed for position, sealed in self._awaited.items() if position > head.position}
 
     @property
     def reached(self) -> int:

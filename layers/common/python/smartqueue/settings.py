@@ -11,6 +11,10 @@ from smartqueue.errors import SettingsError
 PositiveSeconds = Annotated[float, Field(gt=0)]
 # The only ones whose functions may be broken on purpose.
 BREAKABLE_STAGES = frozenset({"local", "test"})
+# What the database insists on: no trail is cut at a younger seal.
+MIN_AUDIT_DAYS = 7
+# Before that there were no jobs; 0 stands for ever.
+MAX_DAYS = 10_000
 
 
 class EnvironmentModel(BaseModel):
@@ -111,6 +115,18 @@ class RetrySettings(EnvironmentModel):
     retry_base_seconds: PositiveSeconds = 2
     retry_count: Annotated[int, Field(ge=0)] = 3
     retry_jitter: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class AuditRetentionSettings(EnvironmentModel):
+    """retention_audit_days: how long audit rows are kept, a week at least; 0 for ever."""
+
+    retention_audit_days: Annotated[int, Field(ge=0, le=MAX_DAYS)] = 400
+
+    @model_validator(mode="after")
+    def _keep_for_a_week(self) -> Self:
+        if 0 < self.retention_audit_days < MIN_AUDIT_DAYS:
+            raise ValueError(f"RETENTION_AUDIT_DAYS must be 0, or {MIN_AUDIT_DAYS} at least")
+        return self
 
 
 class CorsSettings(EnvironmentModel):

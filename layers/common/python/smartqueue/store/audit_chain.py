@@ -1,22 +1,25 @@
 """The audit trail with its chain, as verification reads it. The methods bear the names of sql/audit_chain.sql."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 
-from smartqueue.audit_chain import COLUMNS, GENESIS, Books, Head, Link
+from smartqueue.audit_chain import COLUMNS, Base, Books, Head, Link
 from smartqueue.database import Database, Row, Statement
 from smartqueue.store.queries import load
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChainPage:
-    """Some links of one tenant and the head of the same moment.
+    """Some links of one tenant, and the head and the base of the same moment.
 
-    start_hash, start_audit_id: of the link that the page starts behind; None where there is no such link.
+    start: the head that the page starts behind, which is the base's if what was asked for is not kept any more; its
+    books are known where a chain begins. None if there is no such link. start_audit_id: of that link, if it is there.
     """
 
     head: Head | None
-    start_hash: bytes | None
+    base: Base | None
+    start: Head | None
     start_audit_id: str | None
     links: list[Link]
 
@@ -44,7 +47,7 @@ class AuditChainStore:
     def links(self, *, tenant_id: str, after: int, limit: int) -> ChainPage:
         """Return the tenant's next links behind a position."""
         parameters = {"tenant_id": tenant_id, "after": after, "limit": limit}
-        return _chain_page(self._database.query(self._sql["links"], parameters, tenant_id=tenant_id), after)
+        return _chain_page(self._database.query(self._sql["links"], parameters, tenant_id=tenant_id))
 
     def rows(self, *, tenant_id: str, after_id: str | None, limit: int) -> RowPage:
         """Look for rows without a link among the tenant's next rows."""
@@ -58,22 +61,56 @@ class AuditChainStore:
             Statement(self._sql["rows"], {"tenant_id": tenant_id, "after_id": after_id, "limit": limit}),
             tenant_id=tenant_id,
         )
-        return _chain_page(links, after), _row_page(rows)
+        return _chain_page(links), _row_page(rows)
+
+    def record_seal(self, seal: str, heads: Mapping[str, Head]) -> None:
+        """Note heads, by tenant, that stand in a seal of that name: trails may be cut there when it is old enough.
+
+        Raises ValueError for a head without books.
+        """
+        records = []
+        for tenant_id, head in heads.items():
+            if head.books is None:
+                raise ValueError(f"{tenant_id}: a head without books is no place to begin at")
+            records.append(
+                {
+                    "tenant_id": tenant_id,
+                    "position": head.position,
+                    "hash": head.hash.hex(),
+                    **asdict(head.books),
+                }
+            )
+        self._database.query(self._sql["record_seal"], {"seal": seal, "heads": json.dumps(records)})
 
 
-def _chain_page(rows: Sequence[Row], after: int) -> ChainPage:
+def _chain_page(rows: Sequence[Row]) -> ChainPage:
     first = rows[0]
-    head = None
-    if first["has_head"]:
-        books = Books(**{name.name: first[name.name] for name in fields(Books)})
-        head = Head(position=first["head_position"], hash=bytes(first["head_hash"]), books=books)
-    start_hash = first["start_hash"]
+    base = None
+    if (begin := _head(first, "base")) is not None:
+        base = Base(head=begin, seal=first["base_seal"], sealed_at=first["base_sealed_at"])
     return ChainPage(
-        head=head,
-        start_hash=GENESIS if after == 0 else start_hash and bytes(start_hash),
+        head=_head(first, "head"),
+        base=base,
+        start=_start(first, base),
         start_audit_id=first["start_audit_id"],
         links=[_link(row) for row in rows if row["position"] is not None],
     )
+
+
+def _head(row: Row, which: str) -> Head | None:
+    if row[f"{which}_position"] is None:
+        return None
+    books = Books(**{name.name: row[f"{which}_{name.name}"] for name in fields(Books)})
+    return Head(position=row[f"{which}_position"], hash=bytes(row[f"{which}_hash"]), books=books)
+
+
+def _start(row: Row, base: Base | None) -> Head | None:
+    position, start_hash = row["start_position"], row["start_hash"]
+    if base is not None and position == base.head.position:
+        return base.head
+    if position == 0:
+        return Head()
+    return None if start_hash is None else Head(position=position, hash=bytes(start_hash), books=None)
 
 
 def _link(row: Row) -> Link:

@@ -8,7 +8,7 @@ from smartqueue.store.queries import load
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """A tenant's jobs: accepted by the books, then counted by status.
+    """A tenant's jobs: accepted by the books, then counted by status, then removed after their end, by the books.
 
     unaccounted: by how many jobs the counts and the books differ, added up over the states; 0 if nothing was lost.
     """
@@ -19,6 +19,7 @@ class Ledger:
     completed: int
     failed: int
     cancelled: int
+    removed: int
     unaccounted: int
 
 

@@ -8,10 +8,11 @@ SELECT coalesce(max(b.accepted), 0) AS accepted,
     coalesce(sum(j.jobs) FILTER (WHERE status = 'COMPLETED'), 0)::bigint AS completed,
     coalesce(sum(j.jobs) FILTER (WHERE status = 'FAILED'), 0)::bigint AS failed,
     coalesce(sum(j.jobs) FILTER (WHERE status = 'CANCELLED'), 0)::bigint AS cancelled,
+    coalesce(max(b.removed), 0) AS removed,
     coalesce(sum(abs(coalesce(j.jobs, 0) - coalesce(b.jobs, 0))), 0)::bigint AS unaccounted
 FROM (SELECT status, count(*) AS jobs FROM jobs WHERE tenant_id = %(tenant_id)s GROUP BY status) AS j
 FULL JOIN (
-    SELECT h.accepted, s.status, s.jobs
+    SELECT h.accepted, h.removed, s.status, s.jobs
     FROM audit_heads h, LATERAL (VALUES ('PENDING'::job_status, pending), ('PROCESSING', processing),
         ('COMPLETED', completed), ('FAILED', failed), ('CANCELLED', cancelled)) AS s (status, jobs)
     WHERE h.tenant_id = %(tenant_id)s
