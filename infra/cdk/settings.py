@@ -14,6 +14,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwor
 
 type Architecture = Literal["arm64", "x86_64"]
 
+# What the database insists on: no trail is cut at a younger seal.
+MIN_AUDIT_DAYS = 7
+# For a relay, or seals, that stand still for a while.
+SEAL_MARGIN_DAYS = 30
+
 FUNCTIONS = (
     "auth",
     "authorizer",
@@ -222,10 +227,27 @@ class ApiSettings(Settings):
 class SealSettings(Settings):
     """The seals of the audit trail: once a day its state is written where nobody can change it afterwards."""
 
-    retention_days: int = Field(default=365, ge=1)
+    retention_days: int = Field(default=430, ge=1)
     """How long a seal can be neither changed nor deleted; a longer one goes for the seals to come."""
     mode: Literal["COMPLIANCE", "GOVERNANCE"] = "COMPLIANCE"
     """COMPLIANCE lets nobody take a seal away, the account's root included; GOVERNANCE lets whoever may bypass it."""
+
+
+class RetentionSettings(Settings):
+    """How long the database keeps what is over; the relay removes what is older."""
+
+    jobs_days: int = Field(default=90, ge=0, le=10_000)
+    """Jobs, counted from their end, dead letters and idempotency keys included; 0 keeps them for ever."""
+    audit_days: int = Field(default=400, ge=0, le=10_000)
+    """Audit rows, at least a week and no less than jobs; 0 keeps them for ever."""
+
+    @model_validator(mode="after")
+    def _audit_rows_outlive_jobs(self) -> Self:
+        if self.audit_days and not 0 < self.jobs_days <= self.audit_days:
+            raise ValueError("audit-days is 0, or no less than jobs-days, which then is not 0")
+        if 0 < self.audit_days < MIN_AUDIT_DAYS:
+            raise ValueError(f"audit-days is 0, or {MIN_AUDIT_DAYS} at least")
+        return self
 
 
 class ModelSettings(Settings):
@@ -274,6 +296,7 @@ class StageSettings(Settings):
     """None deploys no event source mappings: plain LocalStack has none, there the trigger reads a file."""
     api: ApiSettings = ApiSettings()
     seal: SealSettings = SealSettings()
+    retention: RetentionSettings = RetentionSettings()
     model: ModelSettings = ModelSettings()
     functions: Mapping[str, FunctionSettings] = Field(default_factory=dict)
     """Sizes by the function's name; one that is not named gets the defaults of `FunctionSettings`."""
@@ -298,6 +321,21 @@ class StageSettings(Settings):
     """Whether the job type `simulate` is accepted (demos and load tests)."""
     webhook_allowed_networks: Words = ()
     """Private networks that webhooks may reach all the same; normally none."""
+
+    @model_validator(mode="after")
+    def _what_is_kept_fits_together(self) -> Self:
+        jobs, audit = self.retention.jobs_days, self.retention.audit_days
+        if self.kafka and 0 < jobs <= self.kafka.events_retention_days:
+            raise ValueError(
+                "retention.jobs-days is more than kafka.events-retention-days: the late event of a job that is gone"
+                " could not be told from an unreadable one"
+            )
+        if self.keeps_data and audit and self.seal.retention_days < audit + SEAL_MARGIN_DAYS:
+            raise ValueError(
+                f"seal.retention-days is {SEAL_MARGIN_DAYS} more than retention.audit-days at least: a seal must still"
+                " be locked when it proves where the audit trail begins"
+            )
+        return self
 
     def function(self, name: str) -> FunctionSettings:
         """The size of a function."""

@@ -14,6 +14,7 @@ from infra.cdk.settings import (
     FunctionSettings,
     KafkaSettings,
     NetworkSettings,
+    RetentionSettings,
     SealSettings,
     StageSettings,
     TriggerSettings,
@@ -77,6 +78,7 @@ DEV = StageSettings(
     ),
     api=ApiSettings(requests_per_second=50, burst=100),
     seal=SHORT_SEALS,
+    retention=RetentionSettings(jobs_days=14, audit_days=30),
     functions={
         "auth": FunctionSettings(reserved_concurrency=5),
         "submit": FunctionSettings(reserved_concurrency=15),

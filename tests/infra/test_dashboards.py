@@ -37,6 +37,7 @@ ADDED = {
     "Unaccounted jobs",
     "Audit problems",
     "Seals/day",
+    "Removed after their time",
     "Classification source",
     "Model cost, dollars/hour",
     "Cold starts",

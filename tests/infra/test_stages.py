@@ -78,6 +78,34 @@ def test_settings_that_need_one_another_are_refused_alone() -> None:
         chosen_stage({"stage": "prod", "api.domain-name": "jobs.example.com"})
 
 
+@pytest.mark.parametrize(
+    ("choices", "sentence"),
+    [
+        ({"retention.jobs-days": "0"}, "audit-days is 0, or no less than jobs-days"),
+        ({"retention.jobs-days": "401"}, "audit-days is 0, or no less than jobs-days"),
+        ({"retention.jobs-days": "6", "retention.audit-days": "6"}, "audit-days is 0, or 7 at least"),
+        ({"retention.jobs-days": "7"}, "retention.jobs-days is more than kafka.events-retention-days"),
+        ({"retention.audit-days": "401"}, "seal.retention-days is 30 more than retention.audit-days"),
+        ({"seal.retention-days": "429"}, "seal.retention-days is 30 more than retention.audit-days"),
+    ],
+)
+def test_what_is_kept_fits_together_or_is_refused(choices: Mapping[str, str], sentence: str) -> None:
+    with pytest.raises(UnknownStageError, match=sentence):
+        chosen_stage({"stage": "prod", **choices})
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"retention.jobs-days": "0", "retention.audit-days": "0", "seal.retention-days": "1"},
+        {"retention.jobs-days": "8", "retention.audit-days": "8", "seal.retention-days": "38"},
+        {"retention.audit-days": "1000", "seal.retention-days": "1030"},
+    ],
+)
+def test_what_is_kept_can_be_chosen(choices: Mapping[str, str]) -> None:
+    assert chosen_stage({"stage": "prod", **choices}).retention.audit_days == int(choices["retention.audit-days"])
+
+
 def _value_at(settings: StageSettings, path: str) -> object:
     value: object = settings
     for part in path.replace("-", "_").split("."):

@@ -89,6 +89,8 @@ PANELS: dict[str, Expectation] = {
     "Scrape duration: scrape": _now("scrape_duration_seconds"),
     "Books and audit trail: jobs unaccounted": _now("jobs_unaccounted"),
     "Books and audit trail: audit problems": _now("audit_problems"),
+    "Removed after their time/min: jobs": _per_minute("jobs_removed_total"),
+    "Removed after their time/min: audit rows": _per_minute("audit_rows_removed_total"),
 }
 
 RECORDINGS: dict[str, Expectation] = {

@@ -91,6 +91,8 @@ def tell(tenant: Tenant, cloud: LocalCloud, http: httpx2.Client, model: FakeOpen
         "jobs_cancelled_total": 1,
         "jobs_rescued_total": 0,
         "leases_expired_total": 0,
+        "jobs_removed_total": 0,
+        "audit_rows_removed_total": 0,
         "attempts_total": attempts,
         "job_processing_duration_seconds_count": attempts,
         "poison_records_total": 1,

@@ -143,13 +143,19 @@ class Catalogue:
         )
         self._add(
             "relay",
-            "Publishes due events, rescues stranded jobs, measures queues.",
+            "Publishes due events, rescues stranded jobs, measures queues, removes what is old.",
             [
                 as_worker,
                 cache,
                 self._producing(JOB_EVENTS, JOB_EVENTS_BULK, JOB_RESULTS, JOB_DLQ),
                 _retry(),
-                access.plain(RELAY_POLL_SECONDS="0.25", RELAY_RUN_SECONDS="57", RESCUE_STRANDED_SECONDS="900"),
+                access.plain(
+                    RELAY_POLL_SECONDS="0.25",
+                    RELAY_RUN_SECONDS="57",
+                    RESCUE_STRANDED_SECONDS="900",
+                    RETENTION_JOBS_DAYS=str(stage.retention.jobs_days),
+                ),
+                self._audit_retention(),
             ],
             timeout_seconds=60,
         )
@@ -180,6 +186,7 @@ class Catalogue:
                 access.database(plane.database, plane.database.auditor),
                 access.cache(plane.cache),
                 access.seals(plane.seals),
+                self._audit_retention(),
             ],
             # All chains of all tenants, when somebody asks for it.
             timeout_seconds=300,
@@ -191,6 +198,9 @@ class Catalogue:
 
     def _webhooks(self) -> Access:
         return access.webhooks(self._plane.webhook_signing, allowed_networks=self._stage.webhook_allowed_networks)
+
+    def _audit_retention(self) -> Access:
+        return access.plain(RETENTION_AUDIT_DAYS=str(self._stage.retention.audit_days))
 
     def _simulate(self) -> Access:
         return access.plain(ALLOW_SIMULATE="true" if self._stage.allow_simulate else "false")

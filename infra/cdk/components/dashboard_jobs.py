@@ -147,6 +147,16 @@ def _books(stage: str) -> Rows:
             width=WIDTH,
         ),
     ]
+    yield [
+        graph(
+            "Removed after their time",
+            [
+                count_or_zero("jobs_removed_total", stage=stage, label="jobs"),
+                count_or_zero("audit_rows_removed_total", stage=stage, label="audit rows"),
+            ],
+            width=WIDTH,
+        ),
+    ]
 
 
 def _classification(stage: str, model: ModelSettings) -> Rows:
