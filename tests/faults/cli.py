@@ -31,7 +31,7 @@ from tests.faults.soak import Soak
 from tests.faults.soak_table import SOAK_BEGIN, SOAK_END, judge, render_soak
 from tests.faults.table import render, write
 from tests.faults.versions import name_versions
-from tests.faults.workload import Accepted, Kind
+from tests.faults.workload import OLD, Accepted, Kind
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 console = Console(highlight=False, soft_wrap=True)
@@ -135,7 +135,10 @@ def check(
     database_url: Annotated[str, typer.Option(help="postgresql://... of a role that sees all tenants.")],
     tenants: Annotated[list[str], typer.Argument(help="The tenants to look at.")],
 ) -> None:
-    """Check the promises on any database and the broker of SMARTQUEUE_KAFKA_BOOTSTRAP, when no job is under way."""
+    """Check the promises on any database and the broker of SMARTQUEUE_KAFKA_BOOTSTRAP.
+
+    When no job is under way, and no audit row was removed yet.
+    """
     quiet_client_logs()
     observer = Observer(database_url=database_url, access=KafkaAccess.from_environment(os.environ))
     evidence = observer.gather(tenants, [])
@@ -146,6 +149,11 @@ def check(
             kind=Kind(name=row["type"], body={}, ends=ANY_END),
         )
         for job_id, row in evidence.jobs.items()
+    ]
+    accepted += [
+        Accepted(job_id=job_id, tenant_id=rows[0]["tenant_id"], kind=OLD)
+        for job_id, rows in evidence.audit.items()
+        if evidence.end_of(job_id) == "REMOVED"
     ]
     violations = [v for v in find_violations(evidence, accepted) if not v.startswith("check_completed_webhooks")]
     for violation in violations:

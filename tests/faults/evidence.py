@@ -13,19 +13,39 @@ from tests.fakes.webhook_receiver import ReceivedRequest
 from tests.integration.topics import TopicReader
 
 TOPICS_READ = ("job-dlq", "job-results")
+# linked: links behind the base, or the beginning, that have their rows. unlinked: rows without a link.
+TRAILS = """
+SELECT h.tenant_id, h.position, coalesce(b.position, 0) AS base,
+    (SELECT count(*) FROM audit_chain c JOIN audit_logs l ON l.id = c.audit_id
+        WHERE c.tenant_id = h.tenant_id AND c.position > coalesce(b.position, 0)) AS linked,
+    (SELECT count(*) FROM audit_logs l WHERE l.tenant_id = h.tenant_id
+        AND NOT EXISTS (SELECT FROM audit_chain c WHERE c.audit_id = l.id)) AS unlinked
+FROM audit_heads h LEFT JOIN audit_bases b USING (tenant_id) WHERE h.tenant_id = ANY(%s)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """How things stand for some tenants. letters, results: values of job-dlq and job-results by job id."""
+    """How things stand for some tenants. letters, results: values of job-dlq and job-results by job id.
+
+    trails: of each tenant, where it ends and begins, and how many rows there are in between.
+    """
 
     jobs: dict[str, dict[str, Any]]
     audit: dict[str, list[dict[str, Any]]]
     outbox: list[dict[str, Any]]
     books: dict[str, dict[str, Any]]
+    trails: dict[str, dict[str, int]]
     letters: dict[str, list[dict[str, Any]]]
     results: dict[str, list[dict[str, Any]]]
     requests: list[ReceivedRequest]
+
+    def end_of(self, job_id: str) -> str:
+        """Return a job's status, REMOVED if its audit trail says so, or else GONE."""
+        if job_id in self.jobs:
+            return str(self.jobs[job_id]["status"])
+        trail = self.audit.get(job_id)
+        return "REMOVED" if trail and trail[-1]["action"] == "JOB_REMOVED" else "GONE"
 
 
 class Observer:
@@ -46,6 +66,7 @@ class Observer:
             ).fetchall()
             outbox = connection.execute("SELECT * FROM outbox WHERE tenant_id = ANY(%s)", (ids,)).fetchall()
             books = connection.execute("SELECT * FROM audit_heads WHERE tenant_id = ANY(%s)", (ids,)).fetchall()
+            trails = connection.execute(TRAILS, (ids,)).fetchall()
         for topic in TOPICS_READ:
             self._values[topic] += [json.loads(record.value) for record in self._reader.read(topic)]
         return Evidence(
@@ -53,6 +74,7 @@ class Observer:
             audit=_by(audit, "entity_id"),
             outbox=outbox,
             books={row["tenant_id"]: row for row in books},
+            trails={row["tenant_id"]: row for row in trails},
             letters=_by(self._values["job-dlq"], "jobId"),
             results=_by(self._values["job-results"], "jobId"),
             requests=requests,

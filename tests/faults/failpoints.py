@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
+from tests.faults.oldness import (
+    make_old_jobs,
+    make_old_trails,
+    wait_until_old_jobs_are_gone,
+    wait_until_trails_are_cut,
+)
 from tests.faults.scene import Fault, Scene
 from tests.faults.trigger import MAPPINGS
 from tests.faults.workload import HOPELESS, QUICK, REFUSED, REGRETTED, USUAL
@@ -52,6 +58,22 @@ def play_losing_events(scene: Scene) -> None:
     scene.strike()
     skip_to_the_end(scene)
     scene.lab.trigger.resume()
+
+
+def play_removing_jobs(scene: Scene) -> None:
+    """Let jobs that ended long ago be removed while others are submitted."""
+    with make_old_jobs(scene):
+        scene.arm()
+    scene.workload.submit([QUICK, HOPELESS])
+    wait_until_old_jobs_are_gone(scene)
+
+
+def play_cutting_trails(scene: Scene) -> None:
+    """Let trails be cut behind old seals while jobs of every kind add to them."""
+    with make_old_trails(scene):
+        scene.arm()
+    scene.workload.submit(USUAL)
+    wait_until_trails_are_cut(scene)
 
 
 def _make_dead(scene: Scene) -> None:
@@ -103,6 +125,8 @@ def _points() -> Iterator[Point]:
         yield Point(function="relay", name=name)
     yield Point(function="relay", name="move", also={"process.handler.before": "crash"})
     yield Point(function="relay", name="rescue-stranded", play=play_losing_events)
+    yield Point(function="relay", name="remove-jobs", play=play_removing_jobs)
+    yield Point(function="relay", name="cut-trails", play=play_cutting_trails)
     for name in ("move", "produce", "outbox-delete"):
         yield Point(function="replay", name=name, play=play_replaying)
     yield Point(function="replay", name="discard", play=play_discarding)

@@ -16,8 +16,12 @@ LEGAL = {
     ("PROCESSING", "PENDING"),
     ("PENDING", "CANCELLED"),
     ("FAILED", "PENDING"),
+    ("COMPLETED", None),
+    ("FAILED", None),
+    ("CANCELLED", None),
 }
 TERMINAL = {"COMPLETED": "JOB_COMPLETED", "FAILED": "JOB_FAILED", "CANCELLED": "JOB_CANCELLED"}
+ENDS = {*TERMINAL, "REMOVED"}
 STATES = ("PENDING", "PROCESSING", *TERMINAL)
 MADE_NO_STEP = {"JOB_CREATED", "JOB_CLASSIFIED"}
 
@@ -25,7 +29,7 @@ MADE_NO_STEP = {"JOB_CREATED", "JOB_CLASSIFIED"}
 def check_every_201_has_one_job(evidence: Evidence, accepted: Sequence[Accepted]) -> Iterator[str]:
     """A 201 is durable, and a repeat of it makes no second job."""
     for job in accepted:
-        if job.job_id not in evidence.jobs:
+        if evidence.end_of(job.job_id) == "GONE":
             yield f"{job.kind.name} {job.job_id} was accepted and is gone"
     extra = Counter(row["idempotency_key"] for row in evidence.jobs.values())
     for key, count in extra.items():
@@ -39,23 +43,26 @@ def check_every_201_has_one_job(evidence: Evidence, accepted: Sequence[Accepted]
 def check_everything_ended(evidence: Evidence, accepted: Sequence[Accepted]) -> Iterator[str]:
     """Every accepted job reached a final state, and nothing waits in the outbox."""
     for job in accepted:
-        status = str(evidence.jobs.get(job.job_id, {}).get("status", "GONE"))
-        if status not in TERMINAL:
+        status = evidence.end_of(job.job_id)
+        if status not in ENDS:
             yield f"{job.kind.name} {job.job_id} is {status}"
     for row in evidence.outbox:
         yield f"a message of {row['key']} for {row['topic']} stays in the outbox"
 
 
 def check_nothing_is_unaccounted_for(evidence: Evidence, accepted: Sequence[Accepted]) -> Iterator[str]:
-    """accepted = pending + processing + completed + failed + cancelled, per tenant, by jobs, audit and books alike."""
+    """accepted = pending + processing + completed + failed + cancelled + removed, per tenant, by all that knows."""
     for tenant in {job.tenant_id for job in accepted}:
         given = len({job.job_id for job in accepted if job.tenant_id == tenant})
         counts = Counter(str(row["status"]) for row in evidence.jobs.values() if row["tenant_id"] == tenant)
-        if given != sum(counts.values()):
-            yield f"{tenant}: {given} accepted, {sum(counts.values())} jobs"
+        removed = sum(evidence.end_of(job.job_id) == "REMOVED" for job in accepted if job.tenant_id == tenant)
+        if given != sum(counts.values()) + removed:
+            yield f"{tenant}: {given} accepted, {sum(counts.values())} jobs, {removed} removed"
         books = evidence.books.get(tenant, {})
         if books.get("accepted") != given:
             yield f"{tenant}: {given} accepted, {books.get('accepted')} in the books"
+        if books.get("removed") != removed:
+            yield f"{tenant}: {removed} jobs removed, {books.get('removed')} in the books"
         for state in STATES:
             if books.get(state.lower()) != counts[state]:
                 yield f"{tenant}: {counts[state]} jobs {state}, {books.get(state.lower())} in the books"
@@ -65,7 +72,7 @@ def check_audit_is_a_legal_path(evidence: Evidence, accepted: Sequence[Accepted]
     """Audit rows form a legal path for every job, one row per transition."""
     for job in accepted:
         row, rows = evidence.jobs.get(job.job_id), evidence.audit.get(job.job_id, [])
-        if row is None:
+        if evidence.end_of(job.job_id) == "GONE":
             continue
         at: str | None = None
         for entry in rows:
@@ -74,13 +81,24 @@ def check_audit_is_a_legal_path(evidence: Evidence, accepted: Sequence[Accepted]
             if entry["old_state"] != at or (at, entry["new_state"]) not in LEGAL:
                 yield f"{job.job_id}: {entry['old_state']} -> {entry['new_state']} while it was {at}"
             at = entry["new_state"]
-        if at != row["status"]:
-            yield f"{job.job_id} is {row['status']}, its audit trail ends at {at}"
+        # What was removed leaves nothing behind but a path that leads out.
+        if at != (row and row["status"]):
+            yield f"{job.job_id} is {evidence.end_of(job.job_id)}, its audit trail ends at {at}"
         steps = sum(1 for entry in rows if entry["action"] not in MADE_NO_STEP)
-        if steps != row["version"]:
+        if row and steps != row["version"]:
             yield f"{job.job_id}: {row['version']} transitions and {steps} audit rows of them"
         if sum(1 for entry in rows if entry["action"] == "JOB_CREATED") != 1:
             yield f"{job.job_id} was created more or less than once"
+
+
+def check_trails_are_whole(evidence: Evidence, accepted: Sequence[Accepted]) -> Iterator[str]:
+    """Every audit row that is kept has its link, and every link its row, without a gap up to the head."""
+    for tenant in {job.tenant_id for job in accepted}:
+        trail = evidence.trails.get(tenant, {})
+        if trail.get("linked") != trail.get("position", -1) - trail.get("base", 0):
+            yield f"{tenant}: the trail has holes: {trail}"
+        if trail.get("unlinked"):
+            yield f"{tenant}: {trail['unlinked']} audit rows have no link"
 
 
 def check_leases_never_overlap(evidence: Evidence, accepted: Sequence[Accepted]) -> Iterator[str]:
@@ -144,6 +162,7 @@ CHECKS: tuple[Callable[[Evidence, Sequence[Accepted]], Iterator[str]], ...] = (
     check_everything_ended,
     check_nothing_is_unaccounted_for,
     check_audit_is_a_legal_path,
+    check_trails_are_whole,
     check_leases_never_overlap,
     check_effects_are_once_per_attempt,
     check_the_dead_have_letters,
@@ -158,7 +177,7 @@ def find_violations(evidence: Evidence, accepted: Sequence[Accepted]) -> list[st
 
 def count_lost(evidence: Evidence, accepted: Sequence[Accepted]) -> int:
     """Count accepted jobs that are gone or never ended."""
-    return sum(1 for job in accepted if str(evidence.jobs.get(job.job_id, {}).get("status")) not in TERMINAL)
+    return sum(1 for job in accepted if evidence.end_of(job.job_id) not in ENDS)
 
 
 def count_repeated_effects(evidence: Evidence) -> int:

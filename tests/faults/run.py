@@ -132,5 +132,5 @@ def _unexpected_ends(evidence: Evidence, accepted: list[Accepted], fault: Fault)
     return [
         f"{job.kind.name} {job.job_id} ended {status}"
         for job in accepted
-        if (status := str(evidence.jobs.get(job.job_id, {}).get("status"))) not in job.kind.ends | allowed
+        if (status := evidence.end_of(job.job_id)) not in job.kind.ends | allowed
     ]

@@ -15,6 +15,8 @@ CHOSEN = (
     "process.outbox-delete.before:crash",
     "classify.classification.after:crash",
     "relay.publish-due.before:crash",
+    "relay.remove-jobs.after:crash",
+    "relay.cut-trails.before:crash",
     "trigger.offset-commit.before:crash",
     "postgres-failover",
     "workers-killed",

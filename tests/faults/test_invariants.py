@@ -11,6 +11,7 @@ from tests.faults.evidence import Evidence
 from tests.faults.invariants import CHECKS, find_violations
 from tests.faults.workload import HOOK, Accepted
 
+NOW_ONE = {"accepted": 1, "completed": 1}
 JOB, TENANT = "01a20d00-0000-7000-8000-000000000001", "tenant"
 
 
@@ -41,7 +42,8 @@ def evidence() -> Evidence:
             ]
         },
         outbox=[],
-        books={TENANT: {"accepted": 1, "pending": 0, "processing": 0, "completed": 1, "failed": 0, "cancelled": 0}},
+        books={TENANT: dict.fromkeys(("pending", "processing", "failed", "cancelled", "removed"), 0) | NOW_ONE},
+        trails={TENANT: {"position": 7, "base": 0, "linked": 7, "unlinked": 0}},
         letters={},
         results={JOB: [{"eventType": "JOB_COMPLETED"}]},
         requests=[sent(f"{JOB}-0-1"), sent(f"{JOB}-0-2")],
@@ -66,6 +68,37 @@ def test_a_job_that_is_gone_is_found(evidence: Evidence, accepted: list[Accepted
     assert {"check_every_201_has_one_job", "check_everything_ended", "check_nothing_is_unaccounted_for"} <= broken(
         gone, accepted
     )
+
+
+def removed(evidence: Evidence) -> Evidence:
+    """The same job, removed long after its end."""
+    trail = [*evidence.audit[JOB], entry("JOB_REMOVED", "COMPLETED", None)]
+    books = {TENANT: {**evidence.books[TENANT], "completed": 0, "removed": 1}}
+    return replace(evidence, jobs={}, audit={JOB: trail}, books=books)
+
+
+def test_a_job_that_was_removed_after_its_time_is_accounted_for(evidence: Evidence, accepted: list[Accepted]) -> None:
+    assert find_violations(removed(evidence), accepted) == []
+    unbooked = replace(removed(evidence), books=evidence.books)
+    assert broken(unbooked, accepted) == {"check_nothing_is_unaccounted_for"}
+
+
+def test_a_job_that_was_removed_before_its_end_is_found(evidence: Evidence, accepted: list[Accepted]) -> None:
+    early = removed(evidence)
+    early.audit[JOB][-1]["old_state"] = "PROCESSING"
+    del early.audit[JOB][-2]
+    assert "check_audit_is_a_legal_path" in broken(early, accepted)
+
+
+@pytest.mark.parametrize("change", [{"linked": 6}, {"base": 2}, {"base": 3, "linked": 7}, {"unlinked": 1}])
+def test_a_trail_with_a_hole_is_found(evidence: Evidence, accepted: list[Accepted], change: dict[str, int]) -> None:
+    evidence.trails[TENANT].update(change)
+    assert broken(evidence, accepted) == {"check_trails_are_whole"}
+
+
+def test_a_trail_that_was_cut_is_whole_behind_its_base(evidence: Evidence, accepted: list[Accepted]) -> None:
+    evidence.trails[TENANT].update({"base": 3, "linked": 4})
+    assert find_violations(evidence, accepted) == []
 
 
 def test_two_jobs_for_one_request_are_found(evidence: Evidence, accepted: list[Accepted]) -> None:

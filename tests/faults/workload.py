@@ -52,6 +52,8 @@ ENDLESS = Kind(
 )
 HOOK, FLAKY, REFUSED = _webhook("hook"), _webhook("flaky"), _webhook("refuse", "FAILED")
 TICKET = Kind(name="ticket", body={"type": "ticket", "description": "The database is down since 3 a.m."})
+# Ended so long ago that it is not kept any more.
+OLD = Kind(name="old", body={}, ends=frozenset({"REMOVED"}))
 USUAL = (HOOK, FLAKY, REFUSED, QUICK, STUBBORN, HOPELESS, SLOW, TICKET, TICKET, HOOK)
 
 

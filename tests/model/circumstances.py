@@ -85,6 +85,17 @@ class Circumstances(Driver):
         if "relay" not in self.paused:
             self.do(lambda: self.stage.rescue.rescue_stranded(self.stage.meter), self.model.rescue_stranded(), breaking)
 
+    # Neither an invocation nor an event in Kafka lasts for months: what still speaks of a job is gone before it.
+    @precondition(lambda self: not self.paused and any(job.has_ended for job in self.model.jobs.values()))
+    @rule(months_pass=st.booleans(), breaking=breaks("remove-jobs.before", "remove-jobs.after"))
+    def relay_removes_old_jobs(self, months_pass: bool, breaking: Break | None) -> None:
+        if months_pass:
+            self.stage.rows("UPDATE jobs SET completed_at = now() - interval '100 days' WHERE completed_at IS NOT NULL")
+            for job in self.model.jobs.values():
+                job.is_old = job.has_ended
+        self.do(lambda: self.stage.retention.remove(self.stage.meter), self.model.remove_old(), breaking)
+        self.forget_events()
+
     @rule()
     def the_cache_is_lost(self) -> None:
         self.stage.clear_cache()

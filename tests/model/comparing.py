@@ -16,7 +16,7 @@ FROM jobs
 TRAILS = "SELECT entity_id, action, old_state, new_state FROM audit_logs ORDER BY id"
 OUTBOX = "SELECT id::text, value, due_at <= now() AS is_due FROM outbox"
 
-BOOKS = "SELECT tenant_id, accepted, pending, processing, completed, failed, cancelled FROM audit_heads"
+BOOKS = "SELECT tenant_id, accepted, pending, processing, completed, failed, cancelled, removed FROM audit_heads"
 
 
 class Observer:
@@ -40,7 +40,7 @@ class Observer:
             for job_id, row in rows.items()
         }
         assert seen == {job_id: _expected(job) for job_id, job in model.jobs.items()}
-        assert self._trails() == {job_id: job.trail for job_id, job in model.jobs.items()}
+        assert self._trails() == {job_id: job.trail for job_id, job in (model.jobs | model.removed).items()}
         assert {row.pop("tenant_id"): row for row in self._stage.rows(BOOKS)} == _books(model)
         assert outbox == model.outbox
         assert self._stage.effects == model.effects
@@ -85,7 +85,12 @@ def _books(model: Lifecycle) -> dict[str, dict[str, int]]:
     """What each tenant's books must say: how many jobs were accepted, and where they are."""
     states = ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED")
     books = {}
-    for tenant in {job.tenant for job in model.jobs.values()}:
+    for tenant in {job.tenant for job in (model.jobs | model.removed).values()}:
         found = Counter(job.status for job in model.jobs.values() if job.tenant == tenant)
-        books[tenant] = {"accepted": found.total(), **{state.lower(): found[state] for state in states}}
+        removed = sum(job.tenant == tenant for job in model.removed.values())
+        books[tenant] = {
+            "accepted": found.total() + removed,
+            **{state.lower(): found[state] for state in states},
+            "removed": removed,
+        }
     return books

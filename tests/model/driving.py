@@ -138,9 +138,26 @@ class Driver(RuleBasedStateMachine):
         jobs = [job.job_id for job in self.model.jobs.values() if status in {None, job.status}] or list(self.model.jobs)
         return jobs[pick % len(jobs)]
 
+    def any_job(self, pick: int, status: str | None = None) -> str:
+        """Pick a job as `a_job` does, or now and then one that was removed."""
+        removed = list(self.model.removed)
+        if removed and (pick % 4 == 0 or not self.model.jobs):
+            return removed[pick % len(removed)]
+        return self.a_job(pick, status)
+
+    def forget_events(self) -> None:
+        """Let Kafka forget the events of jobs that were removed."""
+        for left in self.left.values():
+            left[:] = [number for number in left if self.is_kept(number)]
+
+    def is_kept(self, number: int) -> bool:
+        """Tell whether Kafka still has an event."""
+        return self.events[number][0].job_id not in self.model.removed
+
     def some_events(self, picks: Sequence[int]) -> list[int]:
         """Pick events of before, the latest by 0, some of them twice maybe."""
-        return [len(self.events) - 1 - pick % len(self.events) for pick in picks]
+        numbers = [len(self.events) - 1 - pick % len(self.events) for pick in picks]
+        return [number for number in numbers if self.is_kept(number)]
 
     def expire(self, job_ids: Sequence[str]) -> None:
         """Let leases pass."""

@@ -19,7 +19,7 @@ PUBLISHING = ("produce.before", "produce.after", "outbox-delete.before", "outbox
 
 
 class Histories(Circumstances):
-    """See the module. After the last step everything that is under way arrives."""
+    """See the module. After the last step everything that is under way arrives, ends and is removed in the end."""
 
     # Tenants.
 
@@ -67,10 +67,10 @@ class Histories(Circumstances):
         if run.error is None and key is not None:
             assert run.value == self.model.keys[tenant, key][0]
 
-    @precondition(lambda self: self.model.jobs)
+    @precondition(lambda self: self.model.jobs or self.model.removed)
     @rule(pick=PICK, tenant=TENANT, breaking=breaks("move.before", "move.after", *PUBLISHING))
     def cancel(self, pick: int, tenant: str, breaking: Break | None) -> None:
-        job_id = self.a_job(pick)
+        job_id = self.any_job(pick)
         caller = principal(tenant)
         self.do(
             lambda: self.stage.cancellation.cancel(job_id, caller=caller, correlation_id="c"),
@@ -78,10 +78,10 @@ class Histories(Circumstances):
             breaking,
         )
 
-    @precondition(lambda self: self.model.jobs)
+    @precondition(lambda self: self.model.jobs or self.model.removed)
     @rule(pick=PICK, tenant=TENANT, breaking=breaks("move.before", "move.after", *PUBLISHING))
     def replay(self, pick: int, tenant: str, breaking: Break | None) -> None:
-        job_id = self.a_job(pick, status="FAILED")
+        job_id = self.any_job(pick, status="FAILED")
         caller = principal(tenant)
         self.do(
             lambda: self.stage.dead_letters.replay_one(job_id, caller=caller, correlation_id="c"),
@@ -141,10 +141,10 @@ class Histories(Circumstances):
     @precondition(lambda self: self.events)
     @rule(pick=PICK)
     def lose_an_event(self, pick: int) -> None:
-        [lost] = self.some_events([pick])
-        for left in self.left.values():
-            if lost in left:
-                left.remove(lost)
+        for lost in self.some_events([pick]):
+            for left in self.left.values():
+                if lost in left:
+                    left.remove(lost)
 
     # The end.
 
@@ -178,6 +178,9 @@ class Histories(Circumstances):
         else:
             raise AssertionError(f"jobs never end: {self.model.jobs}")
         self.add_up()
+        if self.model.jobs:
+            self.relay_removes_old_jobs(True, None)
+        assert self.model.jobs == {}
 
     def add_up(self) -> None:
         """Every accepted job stands in one final state, and its trail leads there, one row per change."""
@@ -187,4 +190,7 @@ class Histories(Circumstances):
             assert changes[-1].target == job.status
             notes = sum(step.action == "JOB_DISCARDED" for step in job.trail)
             assert job.version == len(changes) - 1 + notes
+        for job in self.model.removed.values():
+            *_, end, last = job.trail
+            assert (last.action, last.source, last.target) == ("JOB_REMOVED", end.target, None)
         assert set(self.model.effects.values()) <= {1}

@@ -22,9 +22,13 @@ class RefusedError(Exception):
 
 @dataclass
 class Lifecycle:
-    """All jobs, the outbox (message: whether it is due), what reached Kafka, and which attempts a handler ran."""
+    """All jobs, the outbox (message: whether it is due), what reached Kafka, and which attempts a handler ran.
+
+    removed: jobs that are not kept any more.
+    """
 
     jobs: dict[str, ModelJob] = field(default_factory=dict)
+    removed: dict[str, ModelJob] = field(default_factory=dict)
     outbox: dict[Told, bool] = field(default_factory=dict)
     published: Counter[Told] = field(default_factory=Counter)
     effects: Counter[tuple[str, int, int]] = field(default_factory=Counter)
@@ -147,6 +151,16 @@ class Lifecycle:
             job.is_forgotten = False
             self._tell([retry(job) if job.is_classified else created(job)], is_due=True)
         yield "rescue-stranded.after"
+
+    def remove_old(self) -> Steps:
+        """What ended long ago goes, and its key with it; not what has still something to tell."""
+        yield "remove-jobs.before"
+        telling = {message.job_id for message in self.outbox}
+        for job in [j for j in self.jobs.values() if j.is_old and j.job_id not in telling]:
+            job.leave()
+            self.removed[job.job_id] = self.jobs.pop(job.job_id)
+        self.keys = {key: held for key, held in self.keys.items() if held[0] in self.jobs}
+        yield "remove-jobs.after"
 
     def publish_due(self, chosen: Sequence[Told] | None = None) -> Steps:
         """Publish what is due (or those of it that were chosen) and keep it until Kafka has it."""

@@ -9,12 +9,15 @@ class Audited(NamedTuple):
 
     action: str
     source: str | None
-    target: str
+    target: str | None
 
 
 @dataclass
 class ModelJob:
-    """One job. token: who holds the running attempt. forgotten: pending for long, and no event under way."""
+    """One job. token: who holds the running attempt. forgotten: pending for long, and no event under way.
+
+    old: ended longer ago than jobs are kept.
+    """
 
     job_id: str
     tenant: str
@@ -29,6 +32,7 @@ class ModelJob:
     is_classified: bool = False
     is_discarded: bool = False
     is_forgotten: bool = False
+    is_old: bool = False
     token: str | None = None
     has_expired: bool = False
     trail: list[Audited] = field(default_factory=list)
@@ -41,10 +45,20 @@ class ModelJob:
         self.token = None
         self.has_expired = False
         self.is_forgotten = False
+        self.is_old = False
+
+    def leave(self) -> None:
+        """Be removed, audited."""
+        self.trail.append(Audited("JOB_REMOVED", self.status, None))
 
     def note(self, action: str) -> None:
         """Audit what changes no state."""
         self.trail.append(Audited(action, self.status, self.status))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is in one of its final states."""
+        return self.status in {"COMPLETED", "FAILED", "CANCELLED"}
 
     @property
     def waits_for_classifier(self) -> bool:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+import functions.submit.submission
 import smartqueue.store.classifications
 import smartqueue.store.jobs
 from functions.classify.batch import BatchClassifier
@@ -22,6 +23,7 @@ from functions.process.execution import Executor
 from functions.process.settings import Settings as ProcessSettings
 from functions.process.webhooks.sender import WebhookSender
 from functions.relay.rescue import Rescue
+from functions.relay.retention import Retention
 from functions.relay.settings import Settings as RelaySettings
 from functions.replay.dead_letters import DeadLetters
 from functions.submit.cancellation import Cancellation
@@ -37,6 +39,7 @@ from smartqueue.settings import KafkaSettings
 from smartqueue.store.attempts import AttemptStore
 from smartqueue.store.classifications import ClassificationStore
 from smartqueue.store.outbox import Outbox
+from tests.integration.aging import old_id
 from tests.integration.harness import Plane
 from tests.integration.parts import Environment
 from tests.integration.topics import FakeRecord, msk_event
@@ -80,6 +83,8 @@ class Stage:
         self._plane = plane
         patch.setattr(smartqueue.store.jobs, "INLINE_GRACE_SECONDS", NEVER_SECONDS)
         patch.setattr(smartqueue.store.classifications, "INLINE_GRACE_SECONDS", NEVER_SECONDS)
+        # So old that a job is removed as soon as its end is said to be long ago.
+        patch.setattr(functions.submit.submission, "new_id", lambda: old_id(200))
         break_in_runs(patch)
         self._environments: list[Environment] = []
         self.broker = RecordingBroker(KafkaSettings.from_environment(plane.environment("process")))
@@ -92,7 +97,9 @@ class Stage:
         self.cancellation = Cancellation(api.jobs, outbox)
         self.dead_letters = DeadLetters(api.jobs, outbox)
         relay, self.outbox = self._environment("relay")
-        self.rescue = Rescue(relay.database, self.outbox, RelaySettings.from_environment(relay.variables))
+        settings = RelaySettings.from_environment({**relay.variables, "RETENTION_AUDIT_DAYS": "0"})
+        self.rescue = Rescue(relay.database, self.outbox, settings)
+        self.retention = Retention(relay.database, settings)
         self.other_outbox = self._environment("relay")[1]
         self.attempts = AttemptStore(self._environment("process")[0].database)
         self._observer = psycopg.connect(plane.postgres.superuser_url, row_factory=dict_row, autocommit=True)
