@@ -27,6 +27,8 @@ looked up and refused by the claim, and neither run nor moved nor published."""
 READ_SHARE = 0.1
 """What a record costs the classifier that asks for no classification, of one that does: it is only decoded."""
 
+HANDLER_MILLISECONDS = 200
+"""The slowest of a delivery's handlers, on average: a ticket goes to a webhook. What is measured does nothing."""
 MODEL_MILLISECONDS = 1000
 """A small model's answer of some ninety tokens."""
 MODEL_CALLS_AT_ONCE = 10
@@ -83,14 +85,17 @@ class BusyFunctions:
             return self.assumed.query
         return Busy(cpu_milliseconds=cpu, waiting_milliseconds=_waited(wall, cpu) + 1.0)
 
-    def process(self, records: float) -> Busy:
+    def process(self, records: float, *, handler_milliseconds: float = HANDLER_MILLISECONDS) -> Busy:
         """A delivery of so many records of tickets, half of which are to be run: the others wait for the classifier."""
         split = self._split()
         if split is None:
             return self.assumed.process
         per_delivery, per_record = split
-        cpu = per_delivery + per_record * records / 2 * (1 + UNCLAIMED_SHARE)
-        return Busy(cpu_milliseconds=cpu, waiting_milliseconds=self._process_waits(records))
+        run = records / 2
+        cpu = per_delivery + per_record * run * (1 + UNCLAIMED_SHARE)
+        # Of less than one job a delivery, what is waited for on average.
+        handlers = handler_milliseconds * min(run, 1.0)
+        return Busy(cpu_milliseconds=cpu, waiting_milliseconds=self._process_waits(records) + handlers)
 
     def classify(self, records: float, *, asking_share: float) -> Busy:
         """A delivery of so many records of tickets, half of which ask for a classification.

@@ -31,13 +31,13 @@ def test_a_submission_waits_for_what_it_does_not_compute() -> None:
 
 
 def test_half_of_a_delivery_is_run_and_the_other_half_waits_for_the_classifier() -> None:
-    assert parts(functions().process(100)) == pytest.approx((19 + 50 * 1.4, 150 - 119 + 13))
-    assert parts(functions().process(1)) == pytest.approx((19 + 0.5 * 1.4, 25 - 20 + 13))
+    assert parts(functions().process(100)) == pytest.approx((19 + 50 * 1.4, 150 - 119 + 13 + 200))
+    assert parts(functions().process(1)) == pytest.approx((19 + 0.5 * 1.4, 25 - 20 + 13 + 100))
 
 
 def test_a_size_that_nobody_measured_waits_like_the_nearest_one() -> None:
-    assert functions().process(30).waiting_milliseconds == pytest.approx(39 - 29 + 13)
-    assert functions().process(40).waiting_milliseconds == pytest.approx(150 - 119 + 13)
+    assert functions().process(30).waiting_milliseconds == pytest.approx(39 - 29 + 13 + 200)
+    assert functions().process(40).waiting_milliseconds == pytest.approx(150 - 119 + 13 + 200)
 
 
 def test_rules_decide_without_waiting_for_anybody() -> None:
