@@ -173,3 +173,12 @@ def test_rows_that_were_there_before_the_chain_are_linked_by_the_migration(plane
     head = follow(plane, parts, "tenant-a")
     assert (head.position, head.books) == (before.position, before.books)
     assert plane.call("replay", "GET", "/admin/ledger", token=admin).body["unaccounted"] == 0
+
+
+def test_a_trail_belongs_to_a_tenant_that_exists(plane: Plane) -> None:
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        plane.rows(
+            "INSERT INTO audit_logs (tenant_id, username, action, entity_id, details, correlation_id)"
+            " VALUES ('nobody', 'x', 'JOB_CREATED', 'x', 'x', 'x')"
+        )
+    assert plane.rows("SELECT * FROM audit_logs") == []
