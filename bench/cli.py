@@ -17,10 +17,12 @@ import typer
 from rich.console import Console
 
 from bench import page
+from bench.cost import section as cost
 from bench.figures import Figure, Target
 from bench.lab import BenchLab
 from bench.machine import describe_machine
 from bench.report import show, write
+from bench.scaling import section as scaling
 from localstack.services.kafka import quiet_client_logs
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -30,7 +32,11 @@ SECTIONS = {
     "floors": "bench.floors",
     "accept": "bench.accept",
     "drain": "bench.drain",
+    "peers": "bench.peers.run",
     "classify": "bench.classify",
+    "end-to-end": "bench.end_to_end",
+    "cold-start": "bench.cold_start",
+    "growth": "bench.growth.section",
 }
 RESULTS = Path(__file__).parent.parent / ".local" / "bench"
 
@@ -64,6 +70,9 @@ def run(
             section = importlib.import_module(SECTIONS[name])
             figures |= {figure.key: figure for figure in section.run(lab, quick=quick)}
             console.print(f"{name}: {time.monotonic() - begun:.0f} s")
+    # Computed from the others' figures, not measured.
+    stage = cost.prod()
+    figures |= {figure.key: figure for figure in (*cost.run(figures, stage=stage), *scaling.run(figures))}
     for name in names or SECTIONS:
         targets += importlib.import_module(SECTIONS[name]).targets(figures)
     machine["load_after"] = [round(load, 2) for load in os.getloadavg()]
@@ -74,7 +83,7 @@ def run(
     write(path, list(figures.values()), targets, machine)
     console.print(f"\n{time.monotonic() - started:.0f} s; all of it in {path}")
     if write_pages:
-        page.write_pages(list(figures.values()), targets, machine)
+        page.write_pages(figures, targets, machine, stage=stage)
     if any(target.holds is False for target in targets):
         raise typer.Exit(1)
 

@@ -1,11 +1,14 @@
 """What a run writes into docs/performance.md and README.md, between markers: tables nobody types."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.cost.table import table as cost_table
 from bench.figures import Figure, Target
 from bench.report import VERDICTS, number
+from bench.scaling.tables import tables as scaling_tables
+from infra.cost.bill import Context
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
@@ -21,18 +24,25 @@ SECTIONS = {
     "peers": ("peers",),
     "cold-start": ("cold",),
     "growth": ("growth",),
-    "cost": ("cost",),
 }
 
 
-def write_pages(figures: Sequence[Figure], targets: Sequence[Target], machine: dict[str, Any]) -> None:
-    """Put the tables of a whole run into their places. Raises ValueError when a page has no place for one."""
+def write_pages(
+    figures: Mapping[str, Figure], targets: Sequence[Target], machine: dict[str, Any], *, stage: Context
+) -> None:
+    """Put the tables of a whole run into their places. stage: whose prices.
+
+    Raises ValueError when a page has no place for one.
+    """
     text = PAGE.read_text("utf-8")
     text = fill(text, "machine", _machine(machine))
     text = fill(text, "targets", _targets(targets))
     for name, prefixes in SECTIONS.items():
-        own = [figure for figure in figures if figure.key.partition(".")[0] in prefixes]
+        own = [figure for figure in figures.values() if figure.key.partition(".")[0] in prefixes]
         text = fill(text, name, _figures(own))
+    text = fill(text, "cost", cost_table(figures))
+    for name, table in scaling_tables(figures, stage=stage).items():
+        text = fill(text, name, table)
     PAGE.write_text(text, "utf-8")
     README.write_text(fill(README.read_text("utf-8"), "ratios", _ratios(targets, machine)), "utf-8")
 

@@ -48,6 +48,7 @@ def targets(figures: Mapping[str, Figure]) -> Iterator[Target]:
             wanted=least,
             sense="at least",
             measured=ours.value / theirs.value if ours and theirs else None,
+            in_brief=True,
         )
 
 
