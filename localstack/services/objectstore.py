@@ -20,6 +20,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 _LAST_KEY = "\U0010ffff"
+# A folder that only ever grows at its end: the log of a partition.
+_LOG = "/records/"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Response:
     body: bytes = b""
 
 
+@dataclass
+class Log:
+    """The listing of one log as it was asked for last, with what came since."""
+
+    last: str
+    lines: bytearray
+
+
 class ObjectStore:
     """Objects by key, with the conditional writes (If-Match, If-None-Match) that a broker's log needs."""
 
@@ -49,9 +59,11 @@ class ObjectStore:
         self._database.executescript(
             "CREATE TABLE IF NOT EXISTS objects"
             " (key TEXT PRIMARY KEY, body BLOB NOT NULL, etag TEXT NOT NULL, modified REAL NOT NULL);"
-            # Tansu lists a partition's whole log again and again: its lines are kept ready, apart from the bodies.
+            # Apart from the bodies, which a listing must not have to pass over.
             "CREATE TABLE IF NOT EXISTS listing (key TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID;"
         )
+        # Tansu lists a partition's whole log at every fetch: those lines are kept ready.
+        self._logs: dict[str, Log] = {}
 
     def close(self) -> None:
         self._database.close()
@@ -110,14 +122,28 @@ class ObjectStore:
             (request.key, request.body, etag, now),
         )
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+        # Without the tag, which nobody takes from here: Tansu reads every line of a log at every fetch.
         entry = (
             f"<Contents><Key>{escape(request.key)}</Key><LastModified>{moment}</LastModified>"
-            f"<ETag>&quot;{etag}&quot;</ETag><Size>{len(request.body)}</Size></Contents>"
+            f"<Size>{len(request.body)}</Size></Contents>"
         )
         self._database.execute("INSERT OR REPLACE INTO listing VALUES (?, ?)", (request.key, entry))
+        self._append_to_log(request.key, entry)
         return Response(HTTPStatus.OK, {"ETag": f'"{etag}"'})
 
+    def _append_to_log(self, key: str, entry: str) -> None:
+        folder = _log_of(key)
+        log = self._logs.get(folder)
+        if log is None:
+            return
+        if key > log.last:
+            log.last = key
+            log.lines += entry.encode()
+        else:
+            del self._logs[folder]
+
     def _delete(self, key: str) -> None:
+        self._logs.pop(_log_of(key), None)
         self._database.execute("DELETE FROM objects WHERE key = ?", (key,))
         self._database.execute("DELETE FROM listing WHERE key = ?", (key,))
 
@@ -130,10 +156,9 @@ class ObjectStore:
         prefix = query.get("prefix", [""])[0]
         delimiter = query.get("delimiter", [""])[0]
         after = query.get("start-after", [""])[0]
-        rows = self._database.execute(
-            "SELECT key, entry FROM listing WHERE key >= ? AND key < ? AND key > ? ORDER BY key",
-            (prefix, prefix + _LAST_KEY, after),
-        ).fetchall()
+        if prefix.endswith(_LOG) and not delimiter and not after:
+            return _listing(self._list_log(prefix))
+        rows = self._select_lines(prefix, after)
         entries: list[str] = []
         folders: dict[str, None] = {}
         for key, entry in rows:
@@ -143,8 +168,29 @@ class ObjectStore:
             else:
                 entries.append(entry)
         entries += [f"<CommonPrefixes><Prefix>{escape(f)}</Prefix></CommonPrefixes>" for f in folders]
-        listing = f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(entries)}</ListBucketResult>"
-        return Response(HTTPStatus.OK, {"Content-Type": "application/xml"}, listing.encode())
+        return _listing("".join(entries).encode())
+
+    def _list_log(self, folder: str) -> bytes | bytearray:
+        if folder not in self._logs:
+            rows = self._select_lines(folder, "")
+            lines = bytearray("".join(entry for _, entry in rows).encode())
+            self._logs[folder] = Log(last=rows[-1][0] if rows else "", lines=lines)
+        return self._logs[folder].lines
+
+    def _select_lines(self, prefix: str, after: str) -> list[tuple[str, str]]:
+        return self._database.execute(
+            "SELECT key, entry FROM listing WHERE key >= ? AND key < ? AND key > ? ORDER BY key",
+            (prefix, prefix + _LAST_KEY, after),
+        ).fetchall()
+
+
+def _log_of(key: str) -> str:
+    return key.rpartition(_LOG)[0] + _LOG
+
+
+def _listing(lines: bytes | bytearray) -> Response:
+    body = b"".join((b"<ListBucketResult><IsTruncated>false</IsTruncated>", lines, b"</ListBucketResult>"))
+    return Response(HTTPStatus.OK, {"Content-Type": "application/xml"}, body)
 
 
 def _error(status: HTTPStatus, code: str) -> Response:

@@ -62,6 +62,27 @@ def test_listings_are_sorted_and_fold_folders(store: ObjectStore) -> None:
     assert b"x/a" not in ask(store, "GET", q_prefix="x/").body
 
 
+def test_a_log_is_listed_as_it_is_now(store: ObjectStore) -> None:
+    def keys(prefix: str = "p/0/records/") -> list[str]:
+        return [part.partition("<")[0] for part in ask(store, "GET", q_prefix=prefix).body.decode().split("<Key>")[1:]]
+
+    assert keys() == []
+    for number in (1, 2, 4):
+        ask(store, "PUT", f"p/0/records/{number}", b"1")
+        ask(store, "PUT", f"p/1/records/{number}", b"1")
+    assert keys() == ["p/0/records/1", "p/0/records/2", "p/0/records/4"]
+    ask(store, "PUT", "p/0/records/3", b"late")
+    assert keys() == ["p/0/records/1", "p/0/records/2", "p/0/records/3", "p/0/records/4"]
+    ask(store, "PUT", "p/0/records/4", b"longer")
+    assert keys() == ["p/0/records/1", "p/0/records/2", "p/0/records/3", "p/0/records/4"]
+    assert ask(store, "GET", q_prefix="p/0/records/").body.count(b"<Size>6</Size>") == 1
+    ask(store, "PUT", "p/0/records/5/a", b"deeper")
+    assert keys()[-1] == "p/0/records/5/a"
+    ask(store, "DELETE", "p/0/records/2")
+    assert keys() == ["p/0/records/1", "p/0/records/3", "p/0/records/4", "p/0/records/5/a"]
+    assert len(keys("p/1/records/")) == 3
+
+
 def test_what_the_broker_does_not_use_is_refused(store: ObjectStore) -> None:
     assert ask(store, "POST", "a", q_uploads="").status == 501
 
