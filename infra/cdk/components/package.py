@@ -14,7 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.cdk.components import trim
+
 LAMBDA_PYTHON = "3.13"
+MEGABYTE = 1024 * 1024
+# What Lambda takes in one upload.
+ZIP_LIMIT = 50 * MEGABYTE
+# A function and its layer. Lambda takes 250, but fetches and unpacks all of it for every new environment.
+UNZIPPED_BUDGET = 60 * MEGABYTE
 ELF_MAGIC = b"\x7fELF"
 # The ELF header's e_machine, by the first word of uv's name for a platform.
 MACHINES = {"aarch64": 183, "x86_64": 62}
@@ -77,7 +84,8 @@ class PackageSource:
     def fingerprint(self) -> str:
         """A hash of everything that decides the package's content, the same on every machine."""
         digest = hashlib.sha256(f"{self.prefix} {sys.implementation.cache_tag}".encode())
-        digest.update(Path(__file__).read_bytes())
+        for builder in (__file__, trim.__file__):
+            digest.update(Path(builder).read_bytes())
         for relative in self.files():
             digest.update(f"\0{relative.as_posix()}\0".encode())
             digest.update((self.folder / relative).read_bytes())
@@ -165,6 +173,7 @@ def _install(libraries: Libraries, target: Path) -> None:
     for path in list(_files(target)):
         if path.suffix in DEAD_WEIGHT or (path.name in INSTALLER_NOTES and path.parent.suffix == ".dist-info"):
             path.unlink()
+    trim.trim(target)
     check_machine(target, libraries.platform.partition("-")[0])
 
 
