@@ -1,12 +1,11 @@
 """The rules of registering and logging in."""
 
-import redis
-
 from functions.auth.login_limit import LoginLimit
 from functions.auth.models import LoginBody, RegisterBody, Session
 from functions.auth.passwords import check_password_rules, hash_password, verify_password
 from functions.auth.settings import Settings
 from functions.auth.users import UserStore
+from smartqueue.cache import Cache
 from smartqueue.errors import ForbiddenError, UnauthorizedError, UnprocessableError
 from smartqueue.ids import new_id
 from smartqueue.roles import Principal, Role
@@ -16,7 +15,7 @@ from smartqueue.tokens import Tokens
 class Accounts:
     """Registers and logs in."""
 
-    def __init__(self, users: UserStore, tokens: Tokens, cache: redis.Redis, settings: Settings) -> None:
+    def __init__(self, users: UserStore, tokens: Tokens, cache: Cache, settings: Settings) -> None:
         self._users = users
         self._tokens = tokens
         self._min_length = settings.password_min_length

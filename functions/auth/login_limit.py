@@ -3,9 +3,7 @@
 import hashlib
 import math
 
-import redis
-
-from smartqueue.cache import cache_optional
+from smartqueue.cache import Cache, cache_optional
 from smartqueue.errors import TooManyRequestsError
 
 
@@ -15,7 +13,7 @@ class LoginLimit:
     A login is counted before its password is looked at: of many at once, no more are looked at than may fail.
     """
 
-    def __init__(self, cache: redis.Redis, *, allowed: int, window_seconds: float) -> None:
+    def __init__(self, cache: Cache, *, allowed: int, window_seconds: float) -> None:
         self._cache = cache
         self._allowed = allowed
         self._window_seconds = math.ceil(window_seconds)

@@ -7,12 +7,12 @@ import hashlib
 import unicodedata
 from collections.abc import Collection, Mapping
 
-import redis
 from aws_lambda_powertools import Logger
 from pydantic import ValidationError
 
 from functions.classify.circuit import Circuit
 from functions.classify.classification import Classification
+from smartqueue.cache import Cache, CacheAwayError, CacheError, Pipeline
 from smartqueue.failpoints import boundary
 
 logger = Logger(child=True)
@@ -30,7 +30,7 @@ def cache_key(tenant_id: str, title: str) -> str:
 class ClassificationCache:
     """The cache, and the circuit whose state shares its round trips."""
 
-    def __init__(self, client: redis.Redis, circuit: Circuit, *, ttl_seconds: int = TTL_SECONDS) -> None:
+    def __init__(self, client: Cache, circuit: Circuit, *, ttl_seconds: int = TTL_SECONDS) -> None:
         self._client = client
         self.circuit = circuit
         self._ttl_seconds = ttl_seconds
@@ -60,14 +60,14 @@ class ClassificationCache:
         if self._execute(pipeline, "classification cache not writable") is not None:
             self.circuit.changes_saved()
 
-    def _execute(self, pipeline: redis.client.Pipeline, problem: str) -> list[object] | None:
+    def _execute(self, pipeline: Pipeline, problem: str) -> list[object] | None:
         try:
-            with boundary("classification-cache", redis.ConnectionError):
+            with boundary("classification-cache", CacheAwayError):
                 replies: list[object] = pipeline.execute(raise_on_error=False)
-        except redis.RedisError as error:
+        except CacheError as error:
             logger.warning(problem, extra={"error": type(error).__name__})
             return None
-        errors = [reply for reply in replies if isinstance(reply, redis.RedisError)]
+        errors = [reply for reply in replies if isinstance(reply, CacheError)]
         if errors:
             logger.warning(problem, extra={"error": str(errors[0]), "commands_failed": len(errors)})
         return None if len(errors) == len(replies) else replies

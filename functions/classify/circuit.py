@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-import redis
 from aws_lambda_powertools import Logger
-from redis.client import Pipeline
+
+from smartqueue.cache import Cache, CacheError, Pipeline
 
 logger = Logger(child=True)
 
@@ -30,7 +30,7 @@ class Circuit:
 
     def __init__(
         self,
-        client: redis.Redis,
+        client: Cache,
         *,
         name: str = "openai",
         open_seconds: float = 30,
@@ -67,7 +67,7 @@ class Circuit:
 
     def learn(self, replies: Sequence[object] | None) -> None:
         """Take over what Redis says: the replies to `add_reads`, or None when Redis is away."""
-        self._shared = replies is not None and not any(isinstance(reply, redis.RedisError) for reply in replies)
+        self._shared = replies is not None and not any(isinstance(reply, CacheError) for reply in replies)
         if replies is None or not self._shared or self._unsaved:
             # A change that could not be shared yet is newer than what Redis holds.
             return
@@ -85,7 +85,7 @@ class Circuit:
         if self._shared:
             try:
                 won = bool(self._client.set(self._resting_key, "probe", nx=True, px=self._open_milliseconds))
-            except redis.RedisError as error:
+            except CacheError as error:
                 logger.warning("circuit state not reachable", extra={"error": type(error).__name__})
         self._resting_until = self._clock() + self._open_seconds
         return won

@@ -62,7 +62,7 @@ class RemoteWriter:
 
     def _signed(self, body: bytes) -> dict[str, str]:
         """The headers, with a signature that is good for a few minutes."""
-        # Costly to import, like boto3, which reading the secret has loaded by now.
+        # Costly to import; reading the secret has loaded them by now.
         from botocore.auth import SigV4Auth  # noqa: PLC0415
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415
 

@@ -4,11 +4,11 @@ import hmac
 from http import HTTPStatus
 from typing import Any
 
-import redis
 from aws_lambda_powertools.event_handler import Response
 
 from functions.metrics.exposition import CONTENT_TYPE, render
 from functions.metrics.settings import Settings
+from smartqueue.cache import CacheError
 from smartqueue.environment import Environment
 from smartqueue.errors import UnauthorizedError, UnavailableError
 from smartqueue.http import Api
@@ -40,7 +40,7 @@ def _read_shared() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     pipeline.hgetall(GAUGES_KEY)
     try:
         counters, histogram, measured = pipeline.execute()
-    except redis.RedisError:
+    except CacheError:
         # Zeros would look like a restart of every counter: no answer is the honest one.
         raise UnavailableError("The counters cannot be read just now.", retry_after_seconds=15) from None
     return counters, histogram, measured

@@ -6,9 +6,7 @@ have work to do never makes a record drop out, and with Valkey away the outcome 
 
 from collections.abc import Sequence
 
-import redis
-
-from smartqueue.cache import cache_optional
+from smartqueue.cache import Cache, cache_optional
 from smartqueue.events import JobEvent
 
 KEEP_SECONDS = 24 * 3600
@@ -19,7 +17,7 @@ DONE = "DONE"
 class Deduplication:
     """One pipeline per call, whatever the number of events."""
 
-    def __init__(self, cache: redis.Redis) -> None:
+    def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
     def drop_done(self, events: Sequence[JobEvent]) -> list[JobEvent]:

@@ -7,7 +7,7 @@ from functions.process.batch import BatchProcessor
 from functions.process.deduplication import Deduplication
 from functions.process.execution import Executor
 from functions.process.settings import Settings
-from functions.process.webhooks.sender import WebhookSender
+from functions.process.webhooks.late import SENDER, LateSender
 from smartqueue.environment import Environment
 from smartqueue.failed_calls import count_failed_call
 from smartqueue.job_types import job_types
@@ -19,13 +19,13 @@ from smartqueue.store.attempts import AttemptStore
 from smartqueue.store.jobs import JobStore
 from smartqueue.webhook_urls import parse_networks
 
-environment = Environment(Settings)
+environment = Environment(Settings, loads_later=(SENDER,))
 
 
 @cache
 def processor() -> BatchProcessor:
     """Return the processor."""
-    sender = WebhookSender(
+    sender = LateSender(
         master_key=read_secret(environment.settings.webhook_signing_secret_id)["key"],
         networks=parse_networks(environment.settings.webhook_allowed_networks),
     )

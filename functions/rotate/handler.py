@@ -1,9 +1,6 @@
 """Rotates database passwords and the token key. Secrets Manager calls it, four times for each rotation."""
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
-
-import boto3
+from typing import Any
 
 from functions.rotate.database_password import DatabasePassword
 from functions.rotate.kinds import Content, Kind, RotationError
@@ -11,19 +8,11 @@ from functions.rotate.rotation import rotate
 from functions.rotate.settings import Settings
 from functions.rotate.token_key import TokenKey
 from functions.rotate.versions import SecretVersions
+from smartqueue.aws import aws_client
 from smartqueue.environment import Environment
 from smartqueue.logs import log_invocation
 
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
-
 environment = Environment(Settings)
-
-
-@cache
-def client() -> "SecretsManagerClient":
-    """Return the client of Secrets Manager."""
-    return boto3.client("secretsmanager")
 
 
 def choose_kind(content: Content) -> Kind:
@@ -40,5 +29,5 @@ def lambda_handler(event: dict[str, Any], context: Any) -> None:
     with log_invocation(context) as log:
         secret_id, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
         log.append_keys(secret=secret_id, version=token, step=step)
-        rotate(step, SecretVersions(client(), secret_id, token), choose_kind)
+        rotate(step, SecretVersions(aws_client("secretsmanager"), secret_id, token), choose_kind)
         log.info("step done")

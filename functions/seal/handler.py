@@ -4,27 +4,19 @@ Invoked every day, and with {"action": "verify"} by people: then it verifies who
 """
 
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
-
-import boto3
 
 from functions.seal.models import Report
 from functions.seal.sealing import Sealing
 from functions.seal.seals import Seals
 from functions.seal.settings import Settings
+from smartqueue.aws import aws_client
 from smartqueue.environment import Environment
 from smartqueue.logs import log_invocation
 from smartqueue.metrics import metered
 from smartqueue.store.audit_chain import AuditChainStore
 
 environment = Environment(Settings)
-
-
-@cache
-def client() -> Any:
-    """Return the client of S3."""
-    return boto3.client("s3")
 
 
 def now() -> datetime:
@@ -37,7 +29,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     with log_invocation(context) as log, metered(environment.cache) as meter:
         sealing = Sealing(
             store=AuditChainStore(environment.database),
-            seals=Seals(client(), environment.settings.seal_bucket),
+            seals=Seals(aws_client("s3"), environment.settings.seal_bucket),
             settings=environment.settings,
             meter=meter,
             remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,

@@ -2,9 +2,7 @@
 
 import time
 
-import redis
-
-from smartqueue.cache import cache_optional
+from smartqueue.cache import Cache, cache_optional
 from smartqueue.errors import TooManyRequestsError
 
 WINDOW_SECONDS = 60
@@ -13,7 +11,7 @@ WINDOW_SECONDS = 60
 class Quota:
     """A counter per tenant and minute: one round trip."""
 
-    def __init__(self, cache: redis.Redis, *, jobs_per_minute: int) -> None:
+    def __init__(self, cache: Cache, *, jobs_per_minute: int) -> None:
         self._cache = cache
         self._allowed = jobs_per_minute
 

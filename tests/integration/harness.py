@@ -13,13 +13,13 @@ from typing import Any
 
 import psycopg
 import redis
-from aws_lambda_powertools.utilities import parameters
 from psycopg.rows import dict_row
 
 from smartqueue.broker import connect_broker
 from smartqueue.cache import connect_cache
 from smartqueue.database import connect_database
 from smartqueue.metrics import metered
+from smartqueue.secrets import forget_secrets
 from smartqueue.settings import CacheSettings, DatabaseSettings, KafkaSettings
 from tests.integration.invocations import Answer, Context, api_event, forget_settings
 from tests.integration.topics import LANES, TOPICS, TopicReader, event_types, msk_event, values
@@ -161,7 +161,7 @@ class Plane(Wiring):
         """Start new execution environments: no open connection, nothing remembered."""
         self.close_clients()
         forget_settings()
-        parameters.clear_caches()  # type: ignore[no-untyped-call]
+        forget_secrets()
         connect_broker(KafkaSettings.from_environment(self.environment("process")))._resting_until = 0.0
 
     def close_clients(self) -> None:

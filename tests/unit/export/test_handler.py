@@ -8,7 +8,6 @@ import boto3
 import cramjam
 import httpx2
 import pytest
-from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
 
 import functions.export.handler
@@ -17,6 +16,7 @@ from functions.export.messages import WriteRequest
 from functions.export.remote_write import RemoteWriteError
 from functions.export.scrape import ScrapeError
 from functions.export.settings import Settings
+from smartqueue.secrets import forget_secrets
 
 SETTINGS = Settings(
     stage="test",
@@ -62,12 +62,12 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
     with mock_aws() as account:
         # Another suite's may still be open around it, and then it is the same one.
         account.reset()
-        parameters.clear_caches()  # type: ignore[no-untyped-call]
+        forget_secrets()
         boto3.client("secretsmanager").create_secret(
             Name=SETTINGS.metrics_secret_id, SecretString=json.dumps({"token": "s3cret"})
         )
         yield made
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
+    forget_secrets()
     functions.export.handler.writer.cache_clear()
 
 

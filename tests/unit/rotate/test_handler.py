@@ -19,6 +19,7 @@ from functions.rotate.handler import choose_kind, lambda_handler
 from functions.rotate.kinds import RotationError
 from functions.rotate.settings import Settings
 from functions.rotate.token_key import TokenKey
+from smartqueue.aws import aws_client
 from smartqueue.logs import logger
 from tests.fakes.secret_rotation import STEPS, begin_rotation
 
@@ -50,9 +51,9 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with mock_aws() as account:
         # Another suite's may still be open around it, and then it is the same one.
         account.reset()
-        functions.rotate.handler.client.cache_clear()
+        aws_client.cache_clear()
         yield boto3.client("secretsmanager")
-    functions.rotate.handler.client.cache_clear()
+    aws_client.cache_clear()
 
 
 @pytest.mark.parametrize(

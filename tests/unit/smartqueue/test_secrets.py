@@ -6,10 +6,9 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
 
-from smartqueue.secrets import current_versions, read_secret, secret_versions
+from smartqueue.secrets import current_versions, forget_secrets, read_secret, secret_versions
 from tests.fakes.secret_rotation import begin_rotation
 
 NAME = "smartqueue/test/thing"
@@ -22,11 +21,11 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with mock_aws() as account:
         # Another suite's may still be open around it, and then it is the same one.
         account.reset()
-        parameters.clear_caches()  # type: ignore[no-untyped-call]
+        forget_secrets()
         made = boto3.client("secretsmanager")
         made.create_secret(Name=NAME, SecretString=json.dumps(OLD))
         yield made
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
+    forget_secrets()
 
 
 def fill(client: Any) -> str:

@@ -12,7 +12,7 @@ from smartqueue.kafka_security import client_security
 from smartqueue.settings import KafkaSettings
 
 if TYPE_CHECKING:
-    from kafka import KafkaProducer
+    from smartqueue.kafka_client import KafkaProducer
 
 PUBLISH_TIMEOUT_SECONDS = 1.5
 # Shorter, so that kafka-python has given up by itself when we do: it cannot be closed while it still hopes.
@@ -68,7 +68,7 @@ class Broker:
 
     def _send_all(self, messages: Sequence[Message]) -> tuple[list[tuple[str, Any]], Exception | None]:
         """Hand messages to the producer; return them with their futures, and why some could not be handed over."""
-        from kafka.errors import KafkaError, KafkaTimeoutError  # noqa: PLC0415
+        from smartqueue.kafka_client import KafkaError, KafkaTimeoutError  # noqa: PLC0415
 
         sent: list[tuple[str, Any]] = []
         away: Exception | None = None
@@ -89,7 +89,7 @@ class Broker:
         return sent, away
 
     def _flush(self, deadline: float) -> Exception | None:
-        from kafka.errors import KafkaError, KafkaTimeoutError  # noqa: PLC0415
+        from smartqueue.kafka_client import KafkaError, KafkaTimeoutError  # noqa: PLC0415
 
         try:
             self._connected().flush(timeout=max(deadline - time.monotonic(), 0.1))
@@ -101,7 +101,7 @@ class Broker:
 
     def close(self) -> None:
         """Close the producer, if there is one, without waiting for what it could not send."""
-        from kafka.errors import KafkaError  # noqa: PLC0415
+        from smartqueue.kafka_client import KafkaError  # noqa: PLC0415
 
         producer, self._producer = self._producer, None
         if producer is None:
@@ -124,8 +124,8 @@ class Broker:
 
     def _connected(self) -> "KafkaProducer":
         if self._producer is None:
-            # 140 ms of import that reading functions must not pay.
-            from kafka import KafkaProducer  # noqa: PLC0415
+            # Its import is not for functions that only read.
+            from smartqueue.kafka_client import KafkaProducer  # noqa: PLC0415
 
             milliseconds = int(DELIVERY_TIMEOUT_SECONDS * 1000)
             self._producer = KafkaProducer(

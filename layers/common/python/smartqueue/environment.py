@@ -5,6 +5,7 @@ Where Lambda takes snapshots, their code is loaded before.
 """
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,8 @@ from smartqueue.settings import (
 from smartqueue.snapshots import prepare_snapshot
 
 if TYPE_CHECKING:
-    import redis
-
     from smartqueue.broker import Broker
+    from smartqueue.cache import Cache
     from smartqueue.database import Database
     from smartqueue.store.outbox import Outbox
     from smartqueue.tokens import Tokens
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 class Environment[S: StageSettings]:
     """One function's. Asking for a client whose settings the function does not have raises SettingsError."""
 
-    def __init__(self, settings_type: type[S]) -> None:
+    def __init__(self, settings_type: type[S], *, loads_later: Sequence[str] = ()) -> None:
+        """loads_later: modules that the function imports at their first use, if that comes."""
         self._settings_type = settings_type
-        prepare_snapshot(settings_type)
+        prepare_snapshot(settings_type, loads_later)
 
     @cached_property
     def settings(self) -> S:
@@ -53,7 +54,7 @@ class Environment[S: StageSettings]:
         return connect_database(self._part(DatabaseSettings))
 
     @cached_property
-    def cache(self) -> "redis.Redis":
+    def cache(self) -> "Cache":
         """Valkey."""
         from smartqueue.cache import connect_cache  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 SmartQueueError
 ├── SettingsError               the environment is incomplete
+├── SecretError                 a secret cannot be read
 ├── ApiError                    becomes a problem+json answer with `status`
 │   ├── BadRequestError         400
 │   ├── UnauthorizedError       401
@@ -29,6 +30,10 @@ class SmartQueueError(Exception):
 
 class SettingsError(SmartQueueError):
     """The environment lacks variables or holds unusable ones."""
+
+
+class SecretError(SmartQueueError):
+    """Secrets Manager does not give a secret, or it holds no JSON object."""
 
 
 class ApiError(SmartQueueError):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from smartqueue.errors import SecretError
 from smartqueue.secrets import read_secret
 from smartqueue.settings import KafkaSettings
 
@@ -24,16 +25,11 @@ def client_security(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def _login(secret_id: str) -> tuple[str, str]:
-    # The caller has them loaded anyway, both.
-    from aws_lambda_powertools.utilities.parameters.exceptions import (  # noqa: PLC0415
-        GetParameterError,
-        TransformParameterError,
-    )
-    from kafka.errors import KafkaConnectionError  # noqa: PLC0415
+    from smartqueue.kafka_client import KafkaConnectionError  # noqa: PLC0415 - the caller has it loaded anyway
 
     try:
         # Past the cache: a client is made once, and again only after a failure, as the end of a password is.
         login = read_secret(secret_id, fresh=True)
         return login["username"], login["password"]
-    except (GetParameterError, TransformParameterError, KeyError) as error:
+    except (SecretError, KeyError) as error:
         raise KafkaConnectionError(f"the login cannot be read: {type(error).__name__}") from error

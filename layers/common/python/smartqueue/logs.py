@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 
 from smartqueue.cold_starts import count_cold_start
+from smartqueue.garbage import settle
 
 LIBRARIES = {"smartqueue", "functions"}
 
@@ -34,7 +35,10 @@ def log_invocation(context: Any) -> Iterator[Logger]:
         function_request_id=getattr(context, "aws_request_id", None),
         name="%(name)s",
     )
-    yield log
+    try:
+        yield log
+    finally:
+        settle()
 
 
 def job_fields(job_id: str, tenant_id: str, correlation_id: str) -> dict[str, str]:

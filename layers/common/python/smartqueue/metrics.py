@@ -19,7 +19,7 @@ from smartqueue.cache import cache_optional
 from smartqueue.dimensions import stage_dimensions
 
 if TYPE_CHECKING:
-    import redis
+    from smartqueue.cache import Cache
 
 COUNTERS_KEY = "metrics:counters"
 HISTOGRAM_KEY = "metrics:histogram:job_processing_duration_seconds"
@@ -79,7 +79,7 @@ DURATION = "job_processing_duration_seconds"
 class Meter:
     """What one invocation counted, sent once at its end."""
 
-    def __init__(self, cache: "redis.Redis | None") -> None:
+    def __init__(self, cache: "Cache | None") -> None:
         self._cache = cache
         self._counts: Tally[Counter] = Tally()
         self._durations: list[float] = []
@@ -113,18 +113,21 @@ class Meter:
         metrics = Metrics()
         for dimension, of_ours in stage_dimensions().items():
             metrics.add_dimension(dimension, of_ours)
-        values = {counter: _metric(MetricUnit.Count, [float(number)]) for counter, number in counts.items()}
+        values: dict[str, dict[str, Any]] = {
+            counter: _metric(MetricUnit.Count, [float(number)]) for counter, number in counts.items()
+        }
         for gauge, value in self._gauges.items():
             values[gauge] = _metric(MetricUnit.Seconds if gauge.endswith("_seconds") else MetricUnit.Count, [value])
         # Not with add_metric, which writes all earlier values of a metric into a debug line for each new one.
         first, *others = list(batched(self._durations, MAX_VALUES)) or [()]
         if first:
             values[DURATION] = _metric(MetricUnit.Seconds, first)
-        for some in (values, *({DURATION: _metric(MetricUnit.Seconds, more)} for more in others)):
+        more_lines = [{DURATION: _metric(MetricUnit.Seconds, more)} for more in others]
+        for some in (values, *more_lines):
             print(json.dumps(metrics.serialize_metric_set(metrics=some)))  # noqa: T201 - where EMF is read from
         metrics.clear_metrics()
 
-    def _share(self, cache: "redis.Redis", counts: Mapping[Counter, int]) -> None:
+    def _share(self, cache: "Cache", counts: Mapping[Counter, int]) -> None:
         pipeline = cache.pipeline(transaction=False)
         for counter, number in counts.items():
             pipeline.hincrby(COUNTERS_KEY, counter, number)
@@ -146,7 +149,7 @@ def _bucket(seconds: float) -> str:
 
 
 @contextmanager
-def metered(cache: "redis.Redis | None") -> Iterator[Meter]:
+def metered(cache: "Cache | None") -> Iterator[Meter]:
     """Give a meter and flush it at the end, whatever happens."""
     meter = Meter(cache)
     try:

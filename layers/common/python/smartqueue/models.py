@@ -14,7 +14,13 @@ YesOrNo = Annotated[bool, Field(strict=True)]
 class ApiModel(BaseModel):
     """The base of everything that is answered."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        from_attributes=True,
+        # Many functions import more models than they use; one that nobody uses is not worth compiling.
+        defer_build=True,
+    )
 
 
 class Body(ApiModel):

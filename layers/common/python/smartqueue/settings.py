@@ -20,7 +20,8 @@ MAX_DAYS = 10_000
 class EnvironmentModel(BaseModel):
     """Settings whose field `x_y` is read from the variable `X_Y`."""
 
-    model_config = ConfigDict(frozen=True)
+    # Most functions use few of these models; a model that nobody uses is not worth compiling.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @classmethod
     def variables(cls) -> set[str]:
