@@ -13,13 +13,13 @@ its default; above all what decides about a killed worker's jobs.
   they ran; those of a dead worker come back when it has been silent for a minute, and one command in a thousand looks.
   No call for many jobs either.
 - Procrastinate: "one of the ways to increase your processing throughput is to launch multiple workers, each using
-  their own process", and `--concurrency=30` (howto/advanced, concurrency), with a pool of as many connections and one
-  more (discussions). Killed workers' jobs stay `doing` for good unless a periodic task looks for them: the documented
-  one does, every ten minutes (howto/production/retry_stalled_jobs).
+  their own process", and `--concurrency=30` (howto, Execute multiple jobs at the same time), with a pool of as many
+  connections and one more (discussions). Killed workers' jobs stay `doing` for good unless a periodic task looks for
+  them: the documented one does, every ten minutes (howto/production/retry_stalled_jobs).
 - PgQueuer: a process for each core (guides/deployment); `batch_size=25`, the number of the tuning guide, which says
   to raise it for short jobs; `pgq autovac` after installation; asyncpg, a connection for a worker, a pool for
   producers (guides/performance-tuning). Jobs of a worker that has not beaten its heart for thirty seconds are picked
-  again.
+  again. Started as guides/programmatic-run has it: `pgq run` fails with the Typer of today.
 - oban: a node for each core, each with `--queues default:10`, as its guides have it; more cores than one process can
   use are for its paid edition. Orphans are looked for every minute and rescued five minutes after they began.
 """

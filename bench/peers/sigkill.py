@@ -25,7 +25,7 @@ class Cost:
     """jobs: how many there were. lost: did not run, and the broker has forgotten them. twice: ran more than once.
 
     waiting: the broker still has them, and let nobody finish them for as long as was waited. seconds: from the kill
-    until everything that was not lost was done, or until waiting ended; done: which of the two.
+    until the last job ran, or, unless all was done, until waiting ended.
     """
 
     jobs: int
@@ -74,8 +74,7 @@ class Crash:
         looked = time.monotonic()
         if not waiting:
             time.sleep(SETTLE_SECONDS)
-            last = max(self._trace.moments().values()) / 1e9
-            self._cost = self._count([], max(last, looked) - self._killed, done=True)
+            self._cost = self._count([], self._trace.last() - self._killed, done=True)
         elif looked - self._killed > patience_seconds:
             self._cost = self._count(waiting, looked - self._killed, done=False)
         return self._cost is not None

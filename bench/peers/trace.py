@@ -31,6 +31,10 @@ class Trace:
             moments[number] = min(moment, moments.get(number, moment))
         return moments
 
+    def last(self) -> float:
+        """Return when the last run of all was, on the monotonic clock."""
+        return max(moment for runs in self.processes() for _, moment in runs) / 1e9
+
     def times_run(self) -> Counter[int]:
         """Return how often each job ran."""
         return Counter(number for runs in self.processes() for number, _ in runs)
