@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.cold_start.table import table as cold_start_table
 from bench.cost.table import table as cost_table
 from bench.figures import Figure, Target
 from bench.report import VERDICTS, number
@@ -22,7 +23,6 @@ SECTIONS = {
     "classify": ("classify",),
     "end-to-end": ("end-to-end", "road"),
     "peers": ("peers",),
-    "cold-start": ("cold",),
     "growth": ("growth",),
 }
 
@@ -40,6 +40,7 @@ def write_pages(
     for name, prefixes in SECTIONS.items():
         own = [figure for figure in figures.values() if figure.key.partition(".")[0] in prefixes]
         text = fill(text, name, _figures(own))
+    text = fill(text, "cold-start", cold_start_table(figures))
     text = fill(text, "cost", cost_table(figures))
     for name, table in scaling_tables(figures, stage=stage).items():
         text = fill(text, name, table)

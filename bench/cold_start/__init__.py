@@ -64,7 +64,7 @@ def run(lab: BenchLab, *, quick: bool) -> list[Figure]:
 def targets(figures: Mapping[str, Figure]) -> Iterator[Target]:
     """Hold the CPU of the functions that somebody waits for against the budget, and the size of all."""
     for name, wanted in MOST_CPU_MS.items():
-        figure = figures.get(f"cold-start.{name}.init-cpu-ms")
+        figure = figures.get(f"cold.{name}.init-cpu-ms")
         yield Target(
             name=f"cold start: {name}, CPU until ready",
             wanted=wanted,
@@ -88,10 +88,10 @@ def _init_figures(name: str, starts: list[Start], imports: Mapping[str, float]) 
         "clients_cpu_ms": [round(start.cpu_ms("clients"), 1) for start in starts],
         "modules": starts[0].modules,
         "packages": starts[0].packages,
-        "heaviest_imports_ms": imports,
+        "heaviest_imports_ms": dict(imports),
     }
     yield Figure(
-        key=f"cold-start.{name}.init-cpu-ms",
+        key=f"cold.{name}.init-cpu-ms",
         what=f"{name}: import and first clients, CPU",
         unit="ms",
         runs=tuple(start.cpu_ms() for start in starts),
@@ -115,4 +115,4 @@ def _size_figures(name: str, size: Size) -> Iterator[Figure]:
 
 
 def _figure(name: str, key: str, what: str, unit: str, runs: list[float]) -> Figure:
-    return Figure(key=f"cold-start.{name}.{key}", what=f"{name}: {what}", unit=unit, runs=tuple(runs))
+    return Figure(key=f"cold.{name}.{key}", what=f"{name}: {what}", unit=unit, runs=tuple(runs))
