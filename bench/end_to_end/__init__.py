@@ -23,6 +23,8 @@ WARM_UP_CONNECTIONS = (1, 2, 4, 8)
 WARM_UP_RATE = 20
 WARM_UP_SECONDS = {False: 3.0, True: 1.0}
 TENANTS = 5
+# Of a processor: whoever used less in every round is left out.
+LEAST_CORES = 0.005
 TARGET_RATE = 50
 TARGET_MS = 150.0
 
@@ -100,6 +102,8 @@ def _figures(rate: int, rounds: Sequence[Round]) -> Iterator[Figure]:
     yield figure("batch", "records in a delivery to the processor", [_batch(r.journeys) for r in rounds], "records")
     for part in sorted({part for r in rounds for part in r.usage.cores}):
         cores = [r.usage.cores.get(part, 0.0) for r in rounds]
+        if max(cores) < LEAST_CORES:
+            continue
         yield figure(f"cpu.{part}", f"processors used by {part}", cores, "cores")
     yield figure("cpu.machine", "processors used by the whole machine", [r.usage.machine for r in rounds], "cores")
 

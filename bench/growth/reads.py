@@ -20,7 +20,7 @@ USER = Actor(username="olga", user_id="00000000-0000-7000-8000-000000000000")
 
 @dataclass(frozen=True)
 class Read:
-    """calls: the executions, made once for each site. is_hot: whether it must not grow; the others count what there is."""
+    """calls: the executions, made once for each site. is_hot: whether it must not grow; others count what there is."""
 
     name: str
     what: str
