@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 from tests.guards.listing import ROOT, Guard
 
 RUN_SECONDS = 300
+# Of all tests of the list, one after the other.
+ALL_SECONDS = 1200
 # Failures of code that no longer makes sense, which say nothing about what a test checks.
 NONSENSE = (
     *("SyntaxError", "IndentationError", "NameError", "ImportError", "UnboundLocalError"),
@@ -60,8 +62,11 @@ class Tree:
             file.write_text(source, "utf-8")
         return Verdict(guard=guard, problem=problem, seconds=time.monotonic() - started)
 
-    def run(self, tests: Sequence[str]) -> dict[str, str]:
-        """Run tests; return what became of each case, by its name: empty if it passed, else how it failed."""
+    def run(self, tests: Sequence[str], *, seconds: float = RUN_SECONDS) -> dict[str, str]:
+        """Run tests; return what became of each case, by its name: empty if it passed, else how it failed.
+
+        seconds: until they count as never ending.
+        """
         report = self._folder / "report.xml"
         report.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-p", "pytest_timeout", "-q", "--tb=no", f"--junitxml={report}"]
@@ -78,7 +83,7 @@ class Tree:
                 env={**os.environ, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
                 capture_output=True,
                 text=True,
-                timeout=RUN_SECONDS,
+                timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:
