@@ -88,5 +88,7 @@ class BenchLab:
         """Empty every table of jobs, so that a section does not pay for what the one before it left."""
         with psycopg.connect(self.postgres.superuser_url, autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
-            connection.execute("TRUNCATE outbox, audit_heads, audit_chain, audit_logs, jobs CASCADE")
+            connection.execute(
+                "TRUNCATE outbox, audit_bases, audit_seals, audit_heads, audit_chain, audit_logs, jobs CASCADE"
+            )
             connection.execute("CHECKPOINT")
