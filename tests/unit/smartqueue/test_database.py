@@ -20,10 +20,16 @@ def test_statements_are_found_by_their_names() -> None:
 @pytest.mark.parametrize(
     ("aggregate", "names"),
     [
-        ("jobs", {"insert", "find", "find_by_idempotency_keys", "browse", "browse_dead", "move", "discard"}),
+        (
+            "jobs",
+            {
+                *("insert", "find", "find_by_idempotency_keys", "move", "discard"),
+                *("browse", "search", "browse_dead", "search_dead"),
+            },
+        ),
         ("attempts", {"claim", "extend", "find_expired", "find_stranded", "gauges"}),
         ("outbox", {"insert", "take_due", "delete", "postpone"}),
-        ("audit", {"browse", "timeline"}),
+        ("audit", {"browse", "search", "timeline"}),
         ("classifications", {"find_unclassified", "write"}),
     ],
 )
