@@ -65,15 +65,18 @@ def _list_filtered(
 
 
 def _dead_first(site: Site) -> list[Call]:
-    return [lambda: site.jobs.search_dead(tenant_id=BIG, page=FIRST)]
+    return [lambda: site.jobs.browse_dead(tenant_id=BIG, page=FIRST, filters=DeadFilters())]
 
 
 def _dead_deep(site: Site) -> list[Call]:
-    return [partial(site.jobs.search_dead, tenant_id=BIG, page=page) for page in site.deep_dead_pages(10)]
+    return [
+        partial(site.jobs.browse_dead, tenant_id=BIG, page=page, filters=DeadFilters())
+        for page in site.deep_dead_pages(10)
+    ]
 
 
 def _dead_none(site: Site) -> list[Call]:
-    return [lambda: site.jobs.search_dead(tenant_id=BIG, page=FIRST, reason="no such reason")]
+    return [lambda: site.jobs.browse_dead(tenant_id=BIG, page=FIRST, filters=DeadFilters(reason="no such reason"))]
 
 
 def _dead_named(site: Site) -> list[Call]:

@@ -14,11 +14,6 @@ ROLE_SETTINGS = {
     "statement_timeout": "8s",
     "lock_timeout": "4s",
     "idle_in_transaction_session_timeout": "30s",
-    # On solid-state disks any page costs about what the next one costs. With PostgreSQL's own 4 the plans of small
-    # tables are others than those of big ones.
-    "random_page_cost": "1.1",
-    # Nothing that a function asks is worth a second processor: starting it costs more than most statements take.
-    "max_parallel_workers_per_gather": "0",
 }
 
 Secret = Mapping[str, Any]

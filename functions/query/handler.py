@@ -49,11 +49,8 @@ def list_jobs(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> JobPage:
-    """All of the tenant's jobs, or those that match every filter given.
-
-    Filters look at 500 jobs at a time: a page may hold fewer than `limit`, even none, and still have a `nextCursor`.
-    """
-    found = jobs().browse(
+    """All of the tenant's jobs, or those that match every filter given."""
+    rows = jobs().browse(
         tenant_id=api.principal.tenant_id,
         page=read_page(cursor, limit),
         status=status,
@@ -61,7 +58,9 @@ def list_jobs(
         category=category,
         priority=priority,
     )
-    page, following = cut_page(found.rows, limit, _cursor, edge=found.edge)
+    page, following = cut_page(
+        rows, limit, lambda row: encode_cursor(row["created_at"].isoformat(), str(row["job_id"]))
+    )
     return JobPage(items=[JobView.from_row(row) for row in page], next_cursor=following)
 
 
@@ -85,10 +84,6 @@ def get_timeline(job_id: str) -> Timeline:
         steps=[Step.from_row(step) for step in steps[:MAX_STEPS]],
         truncated=len(steps) > MAX_STEPS,
     )
-
-
-def _cursor(row: Row) -> str:
-    return encode_cursor(row["created_at"].isoformat(), str(row["job_id"]))
 
 
 def _find(job_id: str) -> Row:

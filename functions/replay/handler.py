@@ -28,7 +28,7 @@ from smartqueue.logs import job_fields, logger
 from smartqueue.metrics import Counter, metered
 from smartqueue.store.audit import AuditLogView, AuditStore
 from smartqueue.store.audit_chain import AuditChainStore
-from smartqueue.store.jobs import JobStore
+from smartqueue.store.jobs import DeadFilters, JobStore
 from smartqueue.store.ledger import LedgerStore
 from smartqueue.vocabulary import Category, Priority
 
@@ -83,19 +83,15 @@ def list_dead_letters(
     limit: Limit = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> DeadLetterPage:
-    """Failed jobs that were neither replayed nor discarded. `reason`: part of the failure reason, any case.
-
-    Filters look at 500 of them at a time: a page may hold fewer than `limit`, even none, and still have a `nextCursor`.
-    """
-    found = jobs().search_dead(
+    """Failed jobs that were neither replayed nor discarded. `reason`: part of the failure reason, any case."""
+    rows = jobs().browse_dead(
         tenant_id=api.principal.tenant_id,
         page=read_page(cursor, limit),
-        job_type=type,
-        category=category,
-        priority=priority,
-        reason=reason,
+        filters=DeadFilters(type=type, category=category, priority=priority, reason=reason),
     )
-    page, following = cut_page(found.rows, limit, _dead_letter_cursor, edge=found.edge)
+    page, following = cut_page(
+        rows, limit, lambda row: encode_cursor(row["completed_at"].isoformat(), str(row["job_id"]))
+    )
     return DeadLetterPage(items=[DeadLetterView.from_row(row) for row in page], next_cursor=following)
 
 
@@ -124,10 +120,7 @@ def list_audit_logs(
     limit: Limit = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> AuditPage:
-    """Everything that was done in the tenant.
-
-    Filters look at 500 rows at a time: a page may hold fewer than `limit`, even none, and still have a `nextCursor`.
-    """
+    """Everything that was done in the tenant."""
     return _audit_page(None, action, username, limit, cursor)
 
 
@@ -163,7 +156,7 @@ def _audit_page(
     before = decode_cursor(cursor, 1)[0] if cursor else None
     if before is not None and not is_id(before):
         raise bad_cursor()
-    found = audit().browse(
+    rows = audit().browse(
         tenant_id=api.principal.tenant_id,
         limit=limit + 1,
         before_id=before,
@@ -171,12 +164,8 @@ def _audit_page(
         action=action,
         username=username,
     )
-    page, following = cut_page(found.rows, limit, _audit_cursor, edge=found.edge)
+    page, following = cut_page(rows, limit, _audit_cursor)
     return AuditPage(items=[AuditLogView.from_row(row) for row in page], next_cursor=following)
-
-
-def _dead_letter_cursor(row: Row) -> str:
-    return encode_cursor(row["completed_at"].isoformat(), str(row["job_id"]))
 
 
 def _audit_cursor(row: Row) -> str:

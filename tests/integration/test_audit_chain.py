@@ -74,7 +74,7 @@ def test_a_row_that_was_given_to_another_tenant_is_found_by_both(plane: Plane, t
     assert kinds(verified(plane, token)) == {Kind.REMOVED: 1}
     assert kinds(verified(plane, other)) == {Kind.UNCHAINED: 1}
     report = plane.invoke("seal", {"action": "verify"})
-    assert [(problem["tenantId"], problem["kind"]) for problem in report["problems"]] == [("tenant-a", Kind.REMOVED)]
+    assert [(problem["tenantId"], problem["kind"]) for problem in report["problems"]] == [("tenant-a", Kind.EDITED)]
 
 
 LAST = "SELECT audit_id FROM audit_chain WHERE tenant_id = 'tenant-a' ORDER BY position DESC LIMIT 1"

@@ -108,13 +108,7 @@ def test_a_lease_is_extended_by_its_holder_only(plane: Plane, parts: Parts, pend
     assert store.find_expired(limit=9) == []
 
 
-@pytest.mark.parametrize(
-    "read",
-    [
-        *("find", "browse", "search", "browse_dead", "search_dead"),
-        *("timeline", "browse the trail", "search the trail"),
-    ],
-)
+@pytest.mark.parametrize("read", ["find", "browse", "browse_dead", "timeline", "browse the trail"])
 def test_every_reading_statement_names_the_tenant_itself(parts: Parts, dead: Job, read: str) -> None:
     """As the owner, whom row-level security does not bind."""
     database = parts.environment("migrate").database
@@ -122,13 +116,10 @@ def test_every_reading_statement_names_the_tenant_itself(parts: Parts, dead: Job
     page = Page(limit=9)
     reads: dict[str, Callable[[str], object]] = {
         "find": lambda tenant: jobs.find(dead.job_id, tenant_id=tenant),
-        "browse": lambda tenant: jobs.browse(tenant_id=tenant, page=page).rows,
-        "search": lambda tenant: jobs.browse(tenant_id=tenant, page=page, status="FAILED").rows,
+        "browse": lambda tenant: jobs.browse(tenant_id=tenant, page=page),
         "browse_dead": lambda tenant: jobs.browse_dead(tenant_id=tenant, page=page, filters=DeadFilters()),
-        "search_dead": lambda tenant: jobs.search_dead(tenant_id=tenant, page=page).rows,
         "timeline": lambda tenant: audit.timeline(dead.job_id, tenant_id=tenant, limit=9),
-        "browse the trail": lambda tenant: audit.browse(tenant_id=tenant, limit=9).rows,
-        "search the trail": lambda tenant: audit.browse(tenant_id=tenant, limit=9, action="JOB_CREATED").rows,
+        "browse the trail": lambda tenant: audit.browse(tenant_id=tenant, limit=9),
     }
     assert reads[read]("tenant-a")
     assert not reads[read]("tenant-b")

@@ -4,17 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import pytest
-
 from tests.integration.harness import Plane
 
 
 def walk(
-    plane: Plane, function: str, resource: str, token: str, limit: int, between: Callable[[], object], **filters: str
+    plane: Plane, function: str, resource: str, token: str, limit: int, between: Callable[[], object]
 ) -> list[Any]:
     """Read a list to its end, doing something between the pages."""
     items: list[Any] = []
-    query = {"limit": str(limit), **filters}
+    query = {"limit": str(limit)}
     while True:
         page = plane.call(function, "GET", resource, token=token, query=query).body
         items += page["items"]
@@ -131,57 +129,6 @@ def test_jobs_are_filtered_by_every_field_together(plane: Plane) -> None:
     assert found(type="nothing") == set()
     for query in ({"status": "DONE"}, {"category": "x"}, {"priority": "x"}, {"limit": "0"}, {"limit": "101"}):
         assert plane.call("query", "GET", "/jobs", token=token, query=query).status == 422
-
-
-@pytest.fixture
-def near_sighted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a page of a filtered list look at four rows."""
-    for module in ("jobs", "audit"):
-        monkeypatch.setattr(f"smartqueue.store.{module}.LOOKS", 4)
-
-
-@pytest.mark.usefixtures("near_sighted")
-def test_a_filtered_list_looks_at_so_many_rows_a_page_and_loses_none(plane: Plane) -> None:
-    token = plane.admin()
-    oldest = plane.submit_many(token, 2)
-    others = plane.submit_many(token, 9, type="simulate")
-    plane.submit_many(token, 1)
-
-    def page(**query: str) -> Any:
-        return plane.call("query", "GET", "/jobs", token=token, query=query).body
-
-    first = page(type="ticket")
-    second = page(type="ticket", cursor=first["nextCursor"])
-    assert (len(first["items"]), len(second["items"])) == (1, 0)
-    for limit in range(1, 6):
-        found = walk(plane, "query", "/jobs", token, limit, between=lambda: None, type="ticket")
-        assert {item["jobId"] for item in found[1:]} == set(oldest)
-        found = walk(plane, "query", "/jobs", token, limit, between=lambda: None, type="simulate", status="PENDING")
-        assert [item["jobId"] for item in found] == sorted(others, reverse=True)
-        assert walk(plane, "query", "/jobs", token, limit, between=lambda: None, status="FAILED") == []
-    # Without a filter it sees them all.
-    assert len(page()["items"]) == 12
-
-
-@pytest.mark.usefixtures("near_sighted")
-def test_filtered_dead_letters_and_audit_rows_are_looked_for_in_the_same_way(plane: Plane) -> None:
-    token = plane.admin()
-    first = plane.simulate(token, failTimes=9, retry={"count": 0})
-    plane.submit_many(token, 9, type="simulate", payload={"durationSeconds": 0, "failure": "permanent", "failTimes": 9})
-    for record in plane.records():
-        plane.deliver("process", [record])
-    plane.rows("UPDATE jobs SET last_error = 'another' WHERE job_id <> %s", first)
-
-    def found(resource: str, **filters: str) -> list[Any]:
-        return walk(plane, "replay", resource, token, 3, between=lambda: None, **filters)
-
-    assert [item["jobId"] for item in found("/admin/dlq", reason="SIMULATED")] == [first]
-    assert len(found("/admin/dlq", type="simulate")) == 10
-    assert [item["action"] for item in found("/admin/audit-logs", action="USER_REGISTERED")] == ["USER_REGISTERED"]
-    assert len(found("/admin/audit-logs", action="JOB_CREATED", username="alice")) == 10
-    # All at once, however many lie between.
-    answer = plane.call("replay", "POST", "/admin/dlq/replay", {"reason": "simulated"}, token=token)
-    assert answer.body["jobIds"] == [first]
 
 
 def test_a_cursor_that_is_none_or_of_another_list_is_refused(plane: Plane) -> None:

@@ -57,10 +57,3 @@ def test_only_a_full_page_with_more_behind_it_has_a_next_one(rows: list[int], li
     page, following = cut_page(rows[: limit + 1], limit, str)
     assert page == rows[:limit]
     assert following == (str(page[-1]) if len(rows) > limit else None)
-
-
-def test_a_search_goes_on_behind_the_last_row_it_looked_at() -> None:
-    assert cut_page([9, 7], 10, str, edge=3) == ([9, 7], "3")
-    assert cut_page([], 10, str, edge=3) == ([], "3")
-    # More rows match than the page holds: it goes on behind the last of those.
-    assert cut_page([9, 7, 5], 2, str, edge=5) == ([9, 7], "7")

@@ -54,10 +54,7 @@ def read_page(cursor: str | None, limit: int) -> Page:
     return Page(limit=limit + 1, before_time=time, before_id=row_id)
 
 
-def cut_page[T](
-    rows: Sequence[T], limit: int, cursor_of: Callable[[T], str], *, edge: T | None = None
-) -> tuple[list[T], str | None]:
-    """Return at most `limit` rows, and the cursor of the next page if there is one, or may be one: behind the edge."""
+def cut_page[T](rows: Sequence[T], limit: int, cursor_of: Callable[[T], str]) -> tuple[list[T], str | None]:
+    """Return at most `limit` rows, and the cursor of the next page if there is one."""
     page = list(rows[:limit])
-    last = page[-1] if len(rows) > limit else edge
-    return page, None if last is None else cursor_of(last)
+    return page, cursor_of(page[-1]) if len(rows) > limit else None

@@ -6,7 +6,6 @@ from typing import Any, Self
 from smartqueue.database import Database, Row
 from smartqueue.models import ApiModel
 from smartqueue.store.queries import load
-from smartqueue.store.searches import LOOKS, Found, found
 
 
 class AuditLogView(ApiModel):
@@ -48,15 +47,17 @@ class AuditStore:
         entity_id: str | None = None,
         action: str | None = None,
         username: str | None = None,
-    ) -> Found:
-        """Return the tenant's audit rows, newest first; with an action or a user, those among so many."""
-        parameters = {"tenant_id": tenant_id, "limit": limit, "before_id": before_id, "entity_id": entity_id}
-        wanted = {"action": action, "username": username}
-        if all(value is None for value in wanted.values()):
-            return Found(self._database.query(self._sql["browse"], parameters, tenant_id=tenant_id))
-        return found(
-            self._database.query(self._sql["search"], {**parameters, **wanted, "looks": LOOKS}, tenant_id=tenant_id)
-        )
+    ) -> list[Row]:
+        """Return the tenant's audit rows, newest first."""
+        parameters = {
+            "tenant_id": tenant_id,
+            "limit": limit,
+            "before_id": before_id,
+            "entity_id": entity_id,
+            "action": action,
+            "username": username,
+        }
+        return self._database.query(self._sql["browse"], parameters, tenant_id=tenant_id)
 
     def timeline(self, entity_id: str, *, tenant_id: str, limit: int) -> list[Row]:
         """Return what happened to one thing, oldest first."""

@@ -10,7 +10,6 @@ from smartqueue.database import Database, Row, Statement, as_ids, commit_boundar
 from smartqueue.events import Message
 from smartqueue.jobs import TERMINAL, Actor, Move
 from smartqueue.store.queries import load
-from smartqueue.store.searches import LOOKS, Found, found
 
 # How long the relay leaves a fresh message to whoever wrote it and is publishing it right now.
 INLINE_GRACE_SECONDS = 3.0
@@ -89,23 +88,22 @@ class JobStore:
         job_type: str | None = None,
         category: str | None = None,
         priority: str | None = None,
-    ) -> Found:
-        """Return the tenant's jobs, newest first; with any filter, those among so many."""
+    ) -> list[Row]:
+        """Return the tenant's jobs, newest first."""
         parameters = {
             "tenant_id": tenant_id,
+            "status": status,
+            "type": job_type,
+            "category": category,
+            "priority": priority,
             "before_time": page.before_time,
             "before_id": page.before_id,
             "limit": page.limit,
         }
-        wanted = {"status": status, "type": job_type, "category": category, "priority": priority}
-        if all(value is None for value in wanted.values()):
-            return Found(self._database.query(self._sql["browse"], parameters, tenant_id=tenant_id))
-        return found(
-            self._database.query(self._sql["search"], {**parameters, **wanted, "looks": LOOKS}, tenant_id=tenant_id)
-        )
+        return self._database.query(self._sql["browse"], parameters, tenant_id=tenant_id)
 
     def browse_dead(self, *, tenant_id: str, page: Page, filters: "DeadFilters") -> list[Row]:
-        """Return the tenant's failed jobs that were not discarded, the latest failure first, out of all there are."""
+        """Return the tenant's failed jobs that were not discarded, the latest failure first."""
         parameters = {
             "tenant_id": tenant_id,
             "job_ids": filters.job_ids,
@@ -120,30 +118,6 @@ class JobStore:
             "limit": page.limit,
         }
         return self._database.query(self._sql["browse_dead"], parameters, tenant_id=tenant_id)
-
-    def search_dead(
-        self,
-        *,
-        tenant_id: str,
-        page: Page,
-        job_type: str | None = None,
-        category: str | None = None,
-        priority: str | None = None,
-        reason: str | None = None,
-    ) -> Found:
-        """Return the tenant's failed jobs that were not discarded, the latest failure first, those among so many."""
-        parameters = {
-            "tenant_id": tenant_id,
-            "type": job_type,
-            "category": category,
-            "priority": priority,
-            "reason": reason,
-            "before_time": page.before_time,
-            "before_id": page.before_id,
-            "limit": page.limit,
-            "looks": LOOKS,
-        }
-        return found(self._database.query(self._sql["search_dead"], parameters, tenant_id=tenant_id))
 
     def move(self, moves: Sequence[Move], *, tenant_id: str | None = None) -> set[str]:
         """Make transitions with their audit and outbox rows, in one transaction and one round trip.

@@ -32,7 +32,7 @@ LEFT JOIN LATERAL (
     ORDER BY position
     LIMIT %(limit)s
 ) AS c ON true
-LEFT JOIN audit_logs l ON l.tenant_id = c.tenant_id AND l.id = c.audit_id
+LEFT JOIN audit_logs l ON l.id = c.audit_id
 ORDER BY c.position
 
 -- name: rows

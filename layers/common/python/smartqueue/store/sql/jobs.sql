@@ -41,28 +41,12 @@ SELECT * FROM jobs WHERE tenant_id = %(tenant_id)s AND job_id = %(job_id)s
 -- name: browse
 SELECT * FROM jobs
 WHERE tenant_id = %(tenant_id)s
+    AND (%(status)s::job_status IS NULL OR status = %(status)s::job_status)
+    AND (%(type)s::text IS NULL OR type = %(type)s)
+    AND (%(category)s::text IS NULL OR category = %(category)s)
+    AND (%(priority)s::text IS NULL OR priority = %(priority)s)
     AND (%(before_time)s::timestamptz IS NULL
         OR (created_at, job_id) < (%(before_time)s::timestamptz, %(before_id)s::uuid))
-ORDER BY created_at DESC, job_id DESC
-LIMIT %(limit)s
-
--- name: search
--- Looks at so many jobs and no more, however few of them match. The last of them is told as the edge, whether it
--- matches or not: there the next page starts.
-SELECT * FROM (
-    SELECT *, row_number() OVER (ORDER BY created_at DESC, job_id DESC) = %(looks)s AS is_edge,
-        (%(status)s::job_status IS NULL OR status = %(status)s::job_status)
-            AND (%(type)s::text IS NULL OR type = %(type)s)
-            AND (%(category)s::text IS NULL OR category = %(category)s)
-            AND (%(priority)s::text IS NULL OR priority = %(priority)s) AS is_match
-    FROM jobs
-    WHERE tenant_id = %(tenant_id)s
-        AND (%(before_time)s::timestamptz IS NULL
-            OR (created_at, job_id) < (%(before_time)s::timestamptz, %(before_id)s::uuid))
-    ORDER BY created_at DESC, job_id DESC
-    LIMIT %(looks)s
-) AS seen
-WHERE is_match OR is_edge
 ORDER BY created_at DESC, job_id DESC
 LIMIT %(limit)s
 
@@ -78,24 +62,6 @@ WHERE tenant_id = %(tenant_id)s AND status = 'FAILED' AND discarded_at IS NULL
     AND (%(failed_before)s::timestamptz IS NULL OR completed_at < %(failed_before)s)
     AND (%(before_time)s::timestamptz IS NULL
         OR (completed_at, job_id) < (%(before_time)s::timestamptz, %(before_id)s::uuid))
-ORDER BY completed_at DESC, job_id DESC
-LIMIT %(limit)s
-
--- name: search_dead
-SELECT * FROM (
-    SELECT *, row_number() OVER (ORDER BY completed_at DESC, job_id DESC) = %(looks)s AS is_edge,
-        (%(type)s::text IS NULL OR type = %(type)s)
-            AND (%(category)s::text IS NULL OR category = %(category)s)
-            AND (%(priority)s::text IS NULL OR priority = %(priority)s)
-            AND (%(reason)s::text IS NULL OR strpos(lower(last_error), lower(%(reason)s)) > 0) AS is_match
-    FROM jobs
-    WHERE tenant_id = %(tenant_id)s AND status = 'FAILED' AND discarded_at IS NULL
-        AND (%(before_time)s::timestamptz IS NULL
-            OR (completed_at, job_id) < (%(before_time)s::timestamptz, %(before_id)s::uuid))
-    ORDER BY completed_at DESC, job_id DESC
-    LIMIT %(looks)s
-) AS seen
-WHERE is_match OR is_edge
 ORDER BY completed_at DESC, job_id DESC
 LIMIT %(limit)s
 
