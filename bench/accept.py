@@ -4,21 +4,18 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 
-from bench.environment import BenchError, Environment, Runs
+from bench.environment import Runs, span_seconds, start_together
 from bench.figures import Figure, Target, percentile
 from bench.floors import Floors
 from bench.lab import BenchLab
-from bench.payload import JOB_BODY
+from bench.requests import JOBS_IN_BATCH, batch, checked, single
 from bench.tenants import Tenant, found_tenants
-from tests.integration.invocations import api_event
 
 ROUNDS = 3
 WARM_UP = 50
 SINGLES = {False: 400, True: 20}
 BATCHES = {False: 30, True: 3}
-JOBS_IN_BATCH = 100
 ENVIRONMENTS = 2
 LEAST_OF_FLOOR = 0.6
 MOST_P99_OF_P50 = 4.0
@@ -97,16 +94,6 @@ def targets(figures: Mapping[str, Figure]) -> Iterator[Target]:
     )
 
 
-def single(tenant: Tenant) -> dict[str, object]:
-    """Return a POST /jobs."""
-    return api_event("POST", "/jobs", dict(JOB_BODY), headers=_headers(tenant))
-
-
-def batch(tenant: Tenant, jobs: int = JOBS_IN_BATCH) -> dict[str, object]:
-    """Return a POST /jobs/batch."""
-    return api_event("POST", "/jobs/batch", {"jobs": [dict(JOB_BODY)] * jobs}, headers=_headers(tenant))
-
-
 def measure_floor(floors: Floors, times: int) -> float:
     """Return the floor in ms: the medians of its three waits, added up."""
     waits: list[tuple[float, float, float]] = []
@@ -118,33 +105,13 @@ def measure_floor(floors: Floors, times: int) -> float:
     return 1e3 * math.fsum(statistics.median(wait) for wait in zip(*waits, strict=True))
 
 
-def checked(runs: Runs) -> Runs:
-    """Return the runs. Raises BenchError when an answer is not the one that was to be measured."""
-    refused = [answer for answer in runs.answers if answer["statusCode"] not in (HTTPStatus.OK, HTTPStatus.CREATED)]
-    if refused:
-        raise BenchError(f"an API call was refused: {refused[0]}")
-    return runs
-
-
 def _several(lab: BenchLab, tenants: Sequence[Tenant], times: int) -> float:
     with lab.start("submit") as one, lab.start("submit") as other:
         pairs = list(zip((one, other), tenants, strict=True))
         for environment, tenant in pairs:
             environment.run([single(tenant)] * WARM_UP)
         runs = start_together([(environment, [single(tenant)] * times) for environment, tenant in pairs])
-    return sum(len(checked(r).seconds) for r in runs) / (max(r.ended for r in runs) - min(r.started for r in runs))
-
-
-def start_together(work: Sequence[tuple[Environment, Sequence[object]]]) -> list[Runs]:
-    """Let several environments invoke at the same time."""
-    start_at = time.monotonic() + 0.2
-    for environment, events in work:
-        environment.send(events, start_at=start_at)
-    return [environment.receive() for environment, _ in work]
-
-
-def _headers(tenant: Tenant) -> dict[str, str]:
-    return {"content-type": "application/json", "authorization": tenant.authorization}
+    return sum(len(checked(r).seconds) for r in runs) / span_seconds(runs)
 
 
 def _timed[T](action: Callable[[], T]) -> tuple[T, float]:

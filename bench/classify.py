@@ -1,21 +1,19 @@
 """How fast the classify function gets through tickets: known titles, keyword rules, and a model that takes 50 ms."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import count
+from itertools import batched, count
 from typing import Any
 
-from bench.accept import checked
 from bench.environment import BenchError, Environment, Runs
+from bench.events import Events
 from bench.figures import Figure, Target
 from bench.lab import BenchLab
 from bench.payload import DESCRIPTION
-from bench.tenants import Tenant, found_tenants
-from smartqueue.events import EventType
+from bench.requests import batch
+from bench.tenants import found_tenants
 from tests.fakes.openai_server import FakeOpenAI
-from tests.integration.invocations import api_event
-from tests.integration.topics import LANES, TopicReader, msk_event
+from tests.integration.topics import msk_event
 
 ROUNDS = 3
 SIZE = 100
@@ -60,9 +58,7 @@ class _Tickets:
 
     def __init__(self, lab: BenchLab, submit: Environment) -> None:
         [self._tenant] = found_tenants(lab, 1, word="classify")
-        self._submit = submit
-        self._reader = TopicReader(lab.kafka.access)
-        self._reader.read(*LANES)
+        self._events = Events(lab, submit)
         self._numbers = count()
         self._last: list[str] = []
 
@@ -70,19 +66,9 @@ class _Tickets:
         """Return events with a hundred tickets each. again: with the titles of the last call."""
         if not again:
             self._last = [f"the disk of server {next(self._numbers)} is full" for _ in range(number * SIZE)]
-        titles = [self._last[start : start + SIZE] for start in range(0, number * SIZE, SIZE)]
-        checked(self._submit.run([_request(self._tenant, some) for some in titles]))
-        # What earlier batches told of their tickets is on the topics too.
-        records = [r for r in self._reader.read(*LANES) if json.loads(r.value)["eventType"] == EventType.JOB_CREATED]
-        if len(records) != number * SIZE:
-            raise BenchError(f"{number * SIZE} tickets were submitted, but {len(records)} records are in Kafka")
-        return [msk_event(records[start : start + SIZE]) for start in range(0, number * SIZE, SIZE)]
-
-
-def _request(tenant: Tenant, titles: Sequence[str]) -> dict[str, Any]:
-    jobs = [{"title": title, "description": DESCRIPTION, "type": "ticket"} for title in titles]
-    headers = {"content-type": "application/json", "authorization": tenant.authorization}
-    return api_event("POST", "/jobs/batch", {"jobs": jobs}, headers=headers)
+        tickets = [{"title": title, "description": DESCRIPTION, "type": "ticket"} for title in self._last]
+        records = self._events.records([batch(self._tenant, some) for some in batched(tickets, SIZE)], len(tickets))
+        return [msk_event(some) for some in batched(records, SIZE)]
 
 
 def _figures(way: str, runs: Sequence[Runs]) -> list[Figure]:

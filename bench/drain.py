@@ -5,8 +5,7 @@ from contextlib import ExitStack
 
 import psutil
 
-from bench.accept import start_together
-from bench.environment import BenchError, Environment, Runs
+from bench.environment import BenchError, Environment, Runs, span_seconds, start_together
 from bench.events import Events
 from bench.figures import Figure, Target
 from bench.lab import BenchLab
@@ -111,7 +110,7 @@ def _together(lab: BenchLab, events: Events, tenants: Sequence[Tenant], batches:
     if done < jobs:
         raise BenchError(f"only {done} of {jobs} jobs were done")
     lab.empty()
-    return jobs / (max(r.ended for r in runs) - min(r.started for r in runs)), 1e3 * cpu / jobs
+    return jobs / span_seconds(runs), 1e3 * cpu / jobs
 
 
 def _postgres_cpu(lab: BenchLab) -> float:

@@ -99,6 +99,19 @@ class Environment:
             raise BenchError(f"{self._order.function} died; see {self._order.log}") from None
 
 
+def start_together(work: Sequence[tuple[Environment, Sequence[Any]]]) -> list[Runs]:
+    """Let several environments invoke at the same time."""
+    start_at = time.monotonic() + 0.2
+    for environment, events in work:
+        environment.send(events, start_at=start_at)
+    return [environment.receive() for environment, _ in work]
+
+
+def span_seconds(runs: Sequence[Runs]) -> float:
+    """Return how long it took from the first invocation's start to the last one's end, of all together."""
+    return max(r.ended for r in runs) - min(r.started for r in runs)
+
+
 def _serve(order: Order, requests: Connection) -> None:
     with order.log.open("ab") as log:
         os.dup2(log.fileno(), 1)

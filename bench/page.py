@@ -10,6 +10,7 @@ from bench.figures import Figure, Target
 from bench.report import VERDICTS, number
 from bench.scaling.tables import tables as scaling_tables
 from infra.cost.bill import Context
+from tests.marked_text import replace_between
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
@@ -50,12 +51,7 @@ def write_pages(
 
 def fill(text: str, name: str, table: str) -> str:
     """Return the text with a table between `<!-- bench: name -->` and the end marker that follows it."""
-    begin = f"<!-- bench: {name} -->"
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(END)
-    if not (found and closed):
-        raise ValueError(f"there is no place for {begin}")
-    return f"{before}{begin}\n{table.rstrip()}\n{END}{after}"
+    return replace_between(text, f"\n{table.rstrip()}\n", begin=f"<!-- bench: {name} -->", end=END)
 
 
 def _machine(machine: dict[str, Any]) -> str:

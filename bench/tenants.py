@@ -9,6 +9,7 @@ from smartqueue.tokens import issue_token
 
 # Longer than any run; the functions refuse what is good for longer than their own setting.
 LIFETIME_SECONDS = 3600.0
+JSON = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Tenant:
 
     tenant_id: str
     authorization: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of a request of that ADMIN's."""
+        return {**JSON, "authorization": self.authorization}
 
 
 def found_tenants(lab: BenchLab, count: int, *, word: str) -> list[Tenant]:

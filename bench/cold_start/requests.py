@@ -6,18 +6,18 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any
 
-from bench.accept import checked, single
 from bench.environment import BenchError, Environment
+from bench.events import Events
 from bench.lab import BenchLab
 from bench.payload import DESCRIPTION
-from bench.tenants import Tenant, found_tenants
+from bench.requests import batch, checked, single
+from bench.tenants import JSON, Tenant, found_tenants
 from tests.integration.invocations import api_event
-from tests.integration.topics import LANES, TopicReader, msk_event
+from tests.integration.topics import msk_event
 
 Event = dict[str, Any]
 PASSWORD = "a password of the bench"  # noqa: S105 - it opens nothing but a table that lives for minutes
 BATCH = 10
-JSON = {"content-type": "application/json"}
 METHOD_ARN = "arn:aws:execute-api:us-east-1:000000000000:api/bench/GET/jobs"
 WHAT = {
     "auth": "POST /auth/login",
@@ -35,7 +35,6 @@ WHAT = {
 def first_requests(lab: BenchLab) -> Iterator[dict[str, Callable[[], Event]]]:
     """Give, by function, what makes an event that no environment has seen."""
     [tenant] = found_tenants(lab, 1, word="cold")
-    signed = {**JSON, "authorization": tenant.authorization}
     with lab.start("auth") as auth:
         account = {"username": "cold", "password": PASSWORD}
         registration = {**account, "tenantId": "cold-login"}
@@ -46,8 +45,8 @@ def first_requests(lab: BenchLab) -> Iterator[dict[str, Callable[[], Event]]]:
             "auth": lambda: api_event("POST", "/auth/login", account, headers=JSON),
             "authorizer": lambda: {"authorizationToken": tenant.authorization, "methodArn": METHOD_ARN},
             "submit": lambda: single(tenant),
-            "query": lambda: api_event("GET", "/jobs", headers=signed),
-            "replay": lambda: api_event("GET", "/admin/dlq", headers=signed),
+            "query": lambda: api_event("GET", "/jobs", headers=tenant.headers),
+            "replay": lambda: api_event("GET", "/admin/dlq", headers=tenant.headers),
             "process": lambda: records.batch("simulate", {"durationSeconds": 0}),
             "classify": lambda: records.batch("ticket", {}),
             "relay": lambda: {"source": "aws.events"},
@@ -64,18 +63,12 @@ class _Records:
     """Submits jobs and gives their records."""
 
     def __init__(self, lab: BenchLab, submit: Environment, tenant: Tenant) -> None:
-        self._submit = submit
+        self._events = Events(lab, submit)
         self._tenant = tenant
         self._numbers = count()
-        self._reader = TopicReader(lab.kafka.access)
-        self._reader.read(*LANES)
 
     def batch(self, job_type: str, payload: dict[str, Any]) -> Event:
         """Return an event with the records of ten new jobs, of titles that no cache knows."""
         job = {"description": DESCRIPTION, "type": job_type, **({"payload": payload} if payload else {})}
         jobs = [{**job, "title": f"the disk of machine {next(self._numbers)} is full"} for _ in range(BATCH)]
-        headers = {**JSON, "authorization": self._tenant.authorization}
-        # What the function's other runs submitted is not for this one.
-        self._reader.read(*LANES)
-        checked(self._submit.run([api_event("POST", "/jobs/batch", {"jobs": jobs}, headers=headers)]))
-        return msk_event(self._reader.read(*LANES)[-BATCH:])
+        return msk_event(self._events.records([batch(self._tenant, jobs)], BATCH))

@@ -13,7 +13,7 @@ from infra.cost.bill import MILLION, Context, Line
 from infra.cost.idle import idle_lines
 from infra.cost.jobs import Calls, calls_of_functions, job_lines
 from infra.cost.rules import VCPUS
-from infra.cost.usage import WHOLE_PROCESSOR_MEGABYTES
+from infra.cost.usage import Busy
 
 BUSY_ENOUGH = 0.6
 """Of a database's processors, on average: above it transactions queue for one another."""
@@ -93,8 +93,8 @@ class ShapeCost:
             found = True
             busy = self.shape.peak * calls.number / MILLION * calls.milliseconds / MILLISECONDS
             starts = ceil(busy) * ceil(self.shape.hours_a_month / ENVIRONMENT_HOURS)
-            share = min(calls.gigabytes * 1024 / WHOLE_PROCESSOR_MEGABYTES, 1.0)
-            used = starts * cpu / share / MILLISECONDS * calls.gigabytes
+            start = Busy(cpu_milliseconds=cpu, waiting_milliseconds=0).billed_milliseconds(calls.gigabytes * 1024)
+            used = starts * start / MILLISECONDS * calls.gigabytes
             total += self.stage.prices.cost(f"lambda-gigabyte-second/{calls.architecture}", used).likely
         return total if found else None
 

@@ -11,12 +11,13 @@ from psycopg.rows import dict_row
 
 from functions.migrate.roles import ensure_roles
 from functions.migrate.schema import apply_migrations, read_migrations
+from infra.cdk.components.postgres_parameters import vacuum_parameters
 from localstack.network import free_port
 from localstack.services.postgres import Postgres
 from smartqueue.database import Connection, Credentials, Database
 from smartqueue.settings import DatabaseSettings
+from tests.integration.wiring import ROLES
 
-ROLES = ("api", "auth", "worker", "monitor", "auditor")
 # Nothing survives a crash while it loads; whoever measures restarts it durable.
 LOADING = {
     "fsync": "off",
@@ -43,12 +44,7 @@ MEASURING = {
     "wal_compression": "on",
     "track_io_timing": "on",
     "autovacuum": "off",
-    # As in infra/cdk/components/postgres_parameters.py.
-    "autovacuum_vacuum_scale_factor": "0.02",
-    "autovacuum_analyze_scale_factor": "0.02",
-    "autovacuum_vacuum_insert_scale_factor": "0.05",
-    "autovacuum_naptime": "15",
-    "autovacuum_vacuum_cost_limit": "1000",
+    **vacuum_parameters(),
 }
 
 

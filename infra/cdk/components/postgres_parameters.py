@@ -11,7 +11,7 @@ def server_parameters(settings: DatabaseSettings) -> dict[str, str]:
     return {
         **_connections(settings),
         **_time_limits(),
-        **_vacuum(),
+        **vacuum_parameters(),
         **_insight(),
     }
 
@@ -40,7 +40,7 @@ def _time_limits() -> dict[str, str]:
     }
 
 
-def _vacuum() -> dict[str, str]:
+def vacuum_parameters() -> dict[str, str]:
     """Jobs change a few times each and events leave the outbox at once: a fifth of a table is too much to wait for."""
     return {
         "autovacuum_vacuum_scale_factor": "0.02",
