@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.faults.catalogue import all_faults
 from tests.faults.run import Result
+from tests.marked_text import replace_between
 
 PAGE = Path(__file__).parents[2] / "docs" / "guarantees.md"
 BEGIN, END = "<!-- faults: written by bin/faults -->", "<!-- end of faults -->"
@@ -44,11 +45,7 @@ def render(results: Sequence[Result], *, seed: int, versions: str) -> str:
 
 def write(table: str, page: Path = PAGE, *, begin: str = BEGIN, end: str = END) -> None:
     """Put a table into the page, between its markers. Raises ValueError if the page has none."""
-    before, found, rest = page.read_text("utf-8").partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise ValueError(f"{page} has no place for the table")
-    page.write_text(f"{before}{begin}\n{table}{end}{after}", "utf-8")
+    page.write_text(replace_between(page.read_text("utf-8"), f"\n{table}", begin=begin, end=end), "utf-8")
 
 
 def _rows(results: Sequence[Result]) -> list[str]:

@@ -4,6 +4,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.marked_text import replace_between
+
 ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("guards.toml")
 PAGE = ROOT / "docs/guarantees.md"
@@ -45,8 +47,4 @@ def table(guards: list[Guard]) -> str:
 
 def with_table(page: str, guards: list[Guard]) -> str:
     """Return a page with the table between its marks. Raises ValueError if it has none."""
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page has no {BEGIN.strip()} and {END.strip()}")
-    return head + begin + table(guards) + end + tail
+    return replace_between(page, table(guards), begin=BEGIN, end=END)
