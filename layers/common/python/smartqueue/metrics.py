@@ -119,12 +119,10 @@ class Meter:
         for gauge, value in self._gauges.items():
             values[gauge] = _metric(MetricUnit.Seconds if gauge.endswith("_seconds") else MetricUnit.Count, [value])
         # Not with add_metric, which writes all earlier values of a metric into a debug line for each new one.
-        first, *others = list(batched(self._durations, MAX_VALUES)) or [()]
-        if first:
-            values[DURATION] = _metric(MetricUnit.Seconds, first)
-        more_lines = [{DURATION: _metric(MetricUnit.Seconds, more)} for more in others]
-        for some in (values, *more_lines):
-            print(json.dumps(metrics.serialize_metric_set(metrics=some)))  # noqa: T201 - where EMF is read from
+        lines = [{DURATION: _metric(MetricUnit.Seconds, some)} for some in batched(self._durations, MAX_VALUES)] or [{}]
+        lines[0].update(values)
+        for line in lines:
+            print(json.dumps(metrics.serialize_metric_set(metrics=line)))  # noqa: T201 - where EMF is read from
         metrics.clear_metrics()
 
     def _share(self, cache: "Cache", counts: Mapping[Counter, int]) -> None:

@@ -53,11 +53,11 @@ class AttemptStore:
         }
         with commit_boundary("claim"):
             rows = self._database.query(self._sql["claim"], parameters)
-        # A job asked for twice (two attempts in one batch) stands in two rows: it is ours once.
-        ours = {row["job_id"]: row for row in rows if row["job_id"] is not None}
         unknown = {(str(row["wanted_id"]), row["wanted_tenant"]) for row in rows if not row["known"]}
         unclassified = tuple((str(row["wanted_id"]), row["wanted_tenant"]) for row in rows if row["unclassified"])
-        return Claims(rows=list(ours.values()), unknown=unknown, unclassified=unclassified)
+        return Claims(
+            rows=[row for row in rows if row["job_id"] is not None], unknown=unknown, unclassified=unclassified
+        )
 
     def extend(self, job_ids: Sequence[str], *, lease_token: str, lease_seconds: float) -> set[str]:
         """Keep the lease of jobs that are still ours; return their ids."""
